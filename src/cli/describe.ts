@@ -1,0 +1,93 @@
+import type { Command } from 'commander'
+import { formatBytes } from '../config/bytes.ts'
+import { type DatasetSummary, formatRatio } from './ls.ts'
+import { addServerOption, callAction, type ServerOptions, withClient } from './server-connection.ts'
+import { renderTable } from './table.ts'
+
+interface Description extends DatasetSummary {
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly nullable: boolean }[]
+  readonly metadata: Readonly<Record<string, string>>
+  readonly part_list: readonly {
+    readonly name: string
+    readonly rows: number
+    readonly size_bytes: number
+    readonly arrow_size_bytes: number
+    readonly tier: string
+    readonly version: number
+  }[]
+  readonly cached: boolean
+}
+
+interface DescribeOptions extends ServerOptions {
+  readonly schema: string
+  readonly json?: true
+}
+
+/** `sterna describe KEY` */
+export function addDescribe(program: Command): void {
+  addServerOption(
+    program
+      .command('describe')
+      .description('show columns, sizes and parts of a dataset')
+      .argument('<key>', 'the dataset')
+      .option('--schema <name>', 'schema of the dataset', 'main')
+      .option('--json', 'print JSON'),
+  ).action(describe)
+}
+
+async function describe(key: string, options: DescribeOptions): Promise<void> {
+  const request = { key, schema: options.schema }
+  const description = (await withClient(options, (client) =>
+    callAction(client, 'describe', request),
+  )) as Description
+  console.log(options.json === true ? JSON.stringify(description, null, 2) : sheet(description).join('\n'))
+}
+
+function sheet(description: Description): string[] {
+  const { rows, size_bytes, arrow_size_bytes, compression_ratio, version, cached, columns, metadata } =
+    description
+  const facts: readonly (readonly [string, string])[] = [
+    ['key', description.key],
+    ['schema', description.schema],
+    ['rows', rows.toLocaleString('en-US')],
+    ['on disk', formatBytes(size_bytes)],
+    ['in memory', formatBytes(arrow_size_bytes)],
+    ['ratio', formatRatio(compression_ratio)],
+    ['version', String(version)],
+    ['cached', cached ? 'yes' : 'no'],
+    ...Object.entries(metadata).map(([name, value]) => [`metadata ${name}`, value] as const),
+  ]
+  return [
+    ...alignFacts(facts),
+    '',
+    ...renderTable(
+      [{ name: 'column' }, { name: 'type' }, { name: 'nullable' }],
+      columns.map((column) => [column.name, column.type, column.nullable ? 'yes' : 'no']),
+    ),
+    '',
+    ...renderTable(
+      [
+        { name: 'part' },
+        { name: 'tier' },
+        { name: 'rows', alignRight: true },
+        { name: 'on disk', alignRight: true },
+        { name: 'in memory', alignRight: true },
+        { name: 'version', alignRight: true },
+      ],
+      description.part_list.map((part) => [
+        part.name,
+        part.tier,
+        part.rows.toLocaleString('en-US'),
+        formatBytes(part.size_bytes),
+        formatBytes(part.arrow_size_bytes),
+        String(part.version),
+      ]),
+    ),
+  ]
+}
+
+/** Lines of a name and a value, the values below each other. */
+export function alignFacts(facts: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(0, ...facts.map(([name]) => name.length))
+  return facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`.trimEnd())
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander'
+import { formatBytes } from '../config/bytes.ts'
+import { countOf } from './progress.ts'
+import { addServerOption, callAction, type ServerOptions, withClient } from './server-connection.ts'
+import { renderTable } from './table.ts'
+
+/** What the actions `list` and `describe` tell of a dataset. */
+export interface DatasetSummary {
+  readonly key: string
+  readonly schema: string
+  readonly rows: number
+  readonly parts: number
+  readonly size_bytes: number
+  readonly arrow_size_bytes: number
+  readonly compression_ratio: number | null
+  readonly version: number
+}
+
+interface LsOptions extends ServerOptions {
+  readonly json?: true
+}
+
+/** `sterna ls [GLOB]` */
+export function addLs(program: Command): void {
+  addServerOption(
+    program
+      .command('ls')
+      .description('list datasets')
+      .argument('[glob]', 'only keys that match, such as "trades_*"', '*')
+      .option('--json', 'print JSON'),
+  ).action(ls)
+}
+
+async function ls(glob: string, options: LsOptions): Promise<void> {
+  const datasets = (await withClient(options, (client) =>
+    callAction(client, 'list', { glob }),
+  )) as DatasetSummary[]
+  console.log(options.json === true ? JSON.stringify(datasets, null, 2) : listing(datasets).join('\n'))
+}
+
+function listing(datasets: readonly DatasetSummary[]): string[] {
+  const columns = [
+    { name: 'key' },
+    { name: 'rows', alignRight: true },
+    { name: 'parts', alignRight: true },
+    { name: 'on disk', alignRight: true },
+    { name: 'ratio', alignRight: true },
+    { name: 'version', alignRight: true },
+  ]
+  const rows = datasets.map((dataset) => [
+    nameOf(dataset),
+    dataset.rows.toLocaleString('en-US'),
+    dataset.parts.toLocaleString('en-US'),
+    formatBytes(dataset.size_bytes),
+    formatRatio(dataset.compression_ratio),
+    String(dataset.version),
+  ])
+  const rowCount = datasets.reduce((sum, { rows: count }) => sum + count, 0)
+  const bytes = datasets.reduce((sum, { size_bytes: size }) => sum + size, 0)
+  const summary = `${countOf(datasets.length, 'dataset')}, ${countOf(rowCount, 'row')}, ${formatBytes(bytes)}`
+  return [...(datasets.length === 0 ? [] : renderTable(columns, rows)), summary]
+}
+
+/** The key, with its schema in front where that is not the usual one. */
+function nameOf({ schema, key }: DatasetSummary): string {
+  return schema === 'main' ? key : `${schema}.${key}`
+}
+
+/** How many times smaller than in memory a dataset is on disk. */
+export function formatRatio(ratio: number | null): string {
+  return ratio === null ? '-' : `${ratio.toFixed(1)}×`
+}

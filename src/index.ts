@@ -1,0 +1,97 @@
+import { resolve } from 'node:path'
+import { type ConfigFlags, type ServerConfig, loadConfig } from './config/config.ts'
+import { Duck } from './query/duckdb.ts'
+import { QueryEngine } from './query/engine.ts'
+import { createPartWriter } from './query/part-writer.ts'
+import { FlightServer } from './server/flight-server.ts'
+import { Store } from './store/store.ts'
+import { type Logger, logFor, openLog } from './telemetry/log.ts'
+
+export { type Descriptor, FlightClient } from './client/flight-client.ts'
+export { FlightError } from './client/flight-error.ts'
+export { type ConfigFlags, type ServerConfig, loadConfig } from './config/config.ts'
+export { ERRORS, type ErrorCode, SternaError } from './errors.ts'
+export { LIMITS } from './limits.ts'
+
+/** A running server. */
+export interface SternaServer {
+  readonly host: string
+  readonly port: number
+  /** What clients connect to: `grpc://HOST:PORT`. */
+  readonly url: string
+  /**
+   * Refuses new calls, waits up to `drainMs` (default: as configured) for those that run, and closes the lake.
+   * Whatever was acknowledged is on disk before this is called, and stays there when it is not.
+   */
+  stop(options?: { drainMs?: number }): Promise<void>
+}
+
+/** What {@link createServer} takes besides the configuration. */
+export interface ServerParts {
+  /** Where the server logs; by default JSON lines on standard error. */
+  readonly log?: Logger
+  /** `stock` turns off the tuning of grpc-js; for comparison. */
+  readonly transport?: 'tuned' | 'stock'
+}
+
+/**
+ * Opens the lake under `config.dataDir` and serves it over Arrow Flight.
+ *
+ * @param config - a complete configuration, or a few settings over the defaults
+ * @returns once calls are accepted
+ * @throws SternaError CONFIG_INVALID, DATA_DIR_LOCKED, DISK_FAILED, DATA_CORRUPT; Error when the port is taken
+ *
+ * @example
+ * ```ts
+ * const server = await createServer({ port: 0, dataDir: './data' })
+ * console.log(server.url)
+ * await server.stop()
+ * ```
+ */
+export async function createServer(config: ConfigFlags = {}, parts: ServerParts = {}): Promise<SternaServer> {
+  const settings: ServerConfig = loadConfig({ env: {}, flags: config })
+  const log = parts.log ?? openLog(settings.logLevel)
+  const store = await Store.open({ ...settings, dataDir: resolve(settings.dataDir) }, logFor(log, 'store'))
+  const closers: (() => Promise<void> | void)[] = [() => store.close()]
+  const closeAll = async (): Promise<void> => {
+    for (let close = closers.pop(); close; close = closers.pop()) await close()
+  }
+  try {
+    const duck = await Duck.open({
+      memoryLimit: `${settings.memoryLimit}B`,
+      threads: settings.threads,
+      tempDirectory: store.directories.tmp,
+      dataDirectory: store.directories.cold,
+      allowedDirectories: [],
+    })
+    closers.push(() => duck.close())
+    store.writeWith(createPartWriter(duck))
+    const engine = new QueryEngine({
+      duck,
+      lake: store,
+      dataDirectory: store.directories.root,
+      queriesMax: settings.queryLimit,
+    })
+    closers.push(() => engine.close())
+    const services = { store, engine, log: logFor(log, 'server'), startedMs: Date.now() }
+    const server = new FlightServer(services, {
+      receiveMessageBytesMax: settings.receiveMessageMax,
+      transport: parts.transport ?? 'tuned',
+    })
+    const port = await server.listen(settings.host, settings.port)
+    closers.push(() => server.stop(0))
+    const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host
+    return {
+      host: settings.host,
+      port,
+      url: `grpc://${host}:${port}`,
+      stop: async (options = {}) => {
+        await server.stop(options.drainMs ?? settings.drainMs)
+        await Promise.all([duck.interruptAll(), closeAll()])
+      },
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}

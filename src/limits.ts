@@ -1,0 +1,76 @@
+const KiB = 1024
+const MiB = 1024 * KiB
+const GiB = 1024 * MiB
+
+/**
+ * Every default and limit of the server, each with its reason. What an operator may set is in `src/config/`,
+ * whose defaults come from here.
+ */
+export const LIMITS = {
+  /** Key length in UTF-8 bytes: percent-encoded at worst 3×, it still fits a 255-byte file name with prefix. */
+  keyBytesMax: 200,
+  /** Default cache: what a small machine can spare (`--cache-size`). */
+  cacheBytesMax: 2 * GiB,
+  /** The share of the cache one dataset may take; a larger one passes through. */
+  cacheEntryShareMax: 0.5,
+  /** A message a client may send: pyarrow writes whole tables as one batch, 1 GiB holds 16M rows of OHLCV. */
+  receiveMessageBytesMax: 1 * GiB,
+  /** A longer message is collected first: 5 bytes of a lying client must not reserve a gigabyte. */
+  preallocatedMessageBytesMax: 64 * MiB,
+  /** HTTP/2 window per stream; with 64 KiB, its default, a put runs at a quarter of the speed. */
+  streamWindowBytes: 4 * MiB,
+  /** HTTP/2 window per connection; measured best at twice the stream's, 16 MiB and more was slower. */
+  connectionWindowBytes: 8 * MiB,
+  /** Largest DATA frame a client may send us: fewer callbacks per message. */
+  receiveFrameBytesMax: 64 * KiB,
+  /** A connection that is silent this long is asked whether its client still lives: one without power never says goodbye. */
+  keepaliveMs: 120_000,
+  /** How long its answer may take before the connection, and the puts and reads on it, are given up. */
+  keepaliveAnswerMs: 60_000,
+  /** PINGs that one connection may have unanswered: one for each put that is about to commit; Node's default is 10. */
+  pingsMax: 1_024,
+  /** How long a commit waits for the answer to its PING; a client that gives none is taken at its word. */
+  pingAnswerMs: 2_000,
+  /** How long it waits instead on a connection that is closing, which takes no PING: a reset came with the close. */
+  resetGraceMs: 100,
+  /** Small frames are joined into writes of this size: a write costs ~10 µs whatever its length. */
+  writeBytesTarget: 1 * MiB,
+  /** PutResults a client has not read; it may read them all at the end, but not without bound. */
+  putResultsBytesMax: 64 * MiB,
+  /** Length of an error text on the wire: HTTP/2 peers refuse more than 8 KiB of trailers. */
+  errorMessageCharsMax: 2_000,
+  /** Wire size a frame is kept under where its batch can be sliced: many clients refuse over 4 MiB. */
+  frameBytesTarget: 2 * MiB,
+  /** Arrow bytes of a put that become one part; also what a put may hold before it must wait for the disk. */
+  partArrowBytesTarget: 256 * MiB,
+  /** The same while all puts together hold more than the cache may: many clients must not add up to all memory. */
+  crowdedPartBytes: 16 * MiB,
+  /** Rows of a frame made from Parquet or SQL: 0.5–4 MiB for market data, the best size on the wire. */
+  frameRowsTarget: 65_536,
+  /** Rows of a Parquet row group: two frames, so that the first leaves early, and pages still compress well. */
+  rowGroupRows: 131_072,
+  /** Bytes a slow reader may have queued in its stream before its source is paused. */
+  sendQueueBytesMax: 4 * MiB,
+  /** What zstd knows. */
+  compressionLevelMin: 1,
+  compressionLevelMax: 22,
+  /** Zstd level on the way in: 3 is the knee of size against time. */
+  compressionLevelPut: 3,
+  /** Zstd level of compaction, where time matters little. */
+  compressionLevelCompact: 19,
+  /** Arrow bytes of a part that compaction makes: 100-500 MB of Parquet at the usual ratios. */
+  compactArrowBytesTarget: 2 * GiB,
+  /** Batches a DoExchange may hold as its table `input`. */
+  exchangeInputBytesMax: 256 * MiB,
+  /** JSON requests and SQL texts: larger ones are mistakes or attacks. */
+  requestBytesMax: 1 * MiB,
+  /** Results a repeated query is answered from, all together and each. */
+  resultCacheBytesMax: 64 * MiB,
+  resultCacheEntryBytesMax: 4 * MiB,
+  /** SQL statements that run at once; each holds a libuv thread while it computes. */
+  queriesMax: 32,
+  /** How long a stopping server waits for calls to end. */
+  drainMs: 10_000,
+  /** How long statements that were interrupted may take to end; DuckDB needs milliseconds. */
+  interruptMs: 5_000,
+} as const

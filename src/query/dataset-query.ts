@@ -1,0 +1,99 @@
+import type { Field, Schema } from '../../flight/ipc/schema.ts'
+import type { DatasetRef } from '../../flight/request.ts'
+import { SternaError } from '../errors.ts'
+import { quoteName } from './duckdb.ts'
+import { storageOf, type Storage } from './storage-types.ts'
+import { isTimeField, timeLiteral } from './time-literal.ts'
+
+/** What a range ticket asks of one dataset. */
+export interface DatasetRange {
+  /** In this order; all when absent. */
+  readonly columns?: readonly string[] | undefined
+  /** A SQL condition, checked by the gate before it comes here. */
+  readonly where?: string | undefined
+  /**
+   * Of the first timestamp or date column: the first instant that is in the range, and the first that no longer
+   * is. ISO 8601 text, in UTC where it names no offset, or an integer in the unit of the column.
+   */
+  readonly start?: string | number | undefined
+  readonly end?: string | number | undefined
+  /** Rows at most, in the order in which the dataset has them. */
+  readonly limit?: number | undefined
+}
+
+/**
+ * The SQL of a range, with the schema that its rows are to have: the dataset's own fields.
+ *
+ * @throws {@link SternaError} REQUEST_INVALID for an unknown column, a range of a dataset without time, a text
+ * that is no time, or a limit that is no count
+ */
+export function datasetQuery(
+  ref: DatasetRef,
+  schema: Schema,
+  range: DatasetRange,
+): { readonly sql: string; readonly schema: Schema } {
+  const fields = range.columns?.map((name) => fieldNamed(schema, name)) ?? schema.fields
+  if (fields.length === 0) throw new SternaError('REQUEST_INVALID', 'The request names no columns')
+  const target = { ...schema, fields }
+  const conditions = range.where === undefined ? [] : [`(${range.where})`]
+  conditions.push(...timeConditions(schema, range))
+  const clauses = [
+    `SELECT ${storageOf(target).map(selectItem).join(', ')}`,
+    `FROM ${quoteName(ref.schema)}.${quoteName(ref.key)}`,
+  ]
+  if (conditions.length > 0) clauses.push(`WHERE ${conditions.join(' AND ')}`)
+  if (range.limit !== undefined) clauses.push(`LIMIT ${rowLimit(range.limit)}`)
+  return { sql: clauses.join(' '), schema: target }
+}
+
+function fieldNamed(schema: Schema, name: string): Field {
+  const field = schema.fields.find((candidate) => candidate.name === name)
+  if (field === undefined) throw new SternaError('REQUEST_INVALID', `The dataset has no column '${name}'`)
+  return field
+}
+
+function timeConditions(schema: Schema, { start, end }: DatasetRange): string[] {
+  if (start === undefined && end === undefined) return []
+  const field = schema.fields.find(isTimeField)
+  if (field === undefined) {
+    throw new SternaError(
+      'REQUEST_INVALID',
+      'The dataset has no timestamp or date column to which start and end could apply',
+    )
+  }
+  const name = quoteName(field.name)
+  const conditions = []
+  if (start !== undefined) conditions.push(`${name} >= ${timeLiteral(field, 'start', start)}`)
+  if (end !== undefined) conditions.push(`${name} < ${timeLiteral(field, 'end', end)}`)
+  return conditions
+}
+
+function rowLimit(limit: number): number {
+  if (Number.isSafeInteger(limit) && limit >= 0) return limit
+  throw new SternaError('REQUEST_INVALID', `The limit ${limit} is no number of rows`)
+}
+
+/**
+ * Parquet has fewer types than DuckDB: the cast gives what was stored, and nothing to do where it is the same.
+ * A fixed-size list, which is stored as a list, becomes an array.
+ */
+function selectItem(storage: Storage): string {
+  const name = quoteName(storage.field.name)
+  return `CAST(${name} AS ${arraySql(storage)}) AS ${name}`
+}
+
+function arraySql(storage: Storage): string {
+  const { layout, children } = storage
+  switch (layout.kind) {
+    case 'fixedList':
+      return `${children.map(arraySql).join()}[${layout.listSize}]`
+    case 'list':
+      return `${children.map(arraySql).join()}[]`
+    case 'struct':
+      return `STRUCT(${children.map((child) => `${quoteName(child.field.name)} ${arraySql(child)}`).join(', ')})`
+    case 'map':
+      return `MAP(${children.flatMap((entries) => entries.children.map(arraySql)).join(', ')})`
+    default:
+      return storage.sql
+  }
+}

@@ -1,0 +1,276 @@
+import type { Frame } from '../../flight/frame.ts'
+import { encodeSchema, type Schema } from '../../flight/ipc/schema.ts'
+import type { DatasetRef } from '../../flight/request.ts'
+import { SternaError } from '../errors.ts'
+import { LIMITS } from '../limits.ts'
+import type { Lake, PinnedLake } from '../store/parts.ts'
+import { ConnectionPool } from './connection-pool.ts'
+import { datasetQuery, type DatasetRange } from './dataset-query.ts'
+import { statementColumns, statementParameters } from './describe.ts'
+import type { Connection, Duck, Statement } from './duckdb.ts'
+import { ANALYSE_SQL, Gate, type GatedQuery } from './gate.ts'
+import { planText } from './plan-text.ts'
+import { bindQuery, cacheKey, type Binding } from './query-binding.ts'
+import { QuerySlots } from './query-slots.ts'
+import type { QueryDescription, QueryRequest, QueryResult } from './query.ts'
+import { ResultStream } from './result-stream.ts'
+import { resultSchema } from './result-types.ts'
+import { ResultCache, type ResultCacheStats } from './results.ts'
+
+export type { QueryDescription, QueryRequest, QueryResult }
+
+export interface QueryEngineParts {
+  readonly duck: Duck
+  readonly lake: Lake
+  /** Absolute, as the paths of parts begin. */
+  readonly dataDirectory: string
+  readonly queriesMax?: number | undefined
+  readonly resultCacheBytesMax?: number | undefined
+}
+
+/** What the engine does at the moment. */
+export interface QueryEngineStats {
+  readonly running: number
+  readonly waiting: number
+  readonly results: ResultCacheStats
+}
+
+/**
+ * Runs SQL and range requests over snapshots of the lake: checks them at the gate, answers from the result cache
+ * where it can, and otherwise streams from DuckDB, with a bounded number of queries at once.
+ */
+export class QueryEngine {
+  readonly #duck: Duck
+  readonly #lake: Lake
+  readonly #connections: ConnectionPool
+  readonly #gate: Gate
+  readonly #slots: QuerySlots
+  readonly #results: ResultCache
+  readonly #streams = new Set<ResultStream>()
+
+  constructor(parts: QueryEngineParts) {
+    this.#duck = parts.duck
+    this.#lake = parts.lake
+    this.#connections = new ConnectionPool(parts.duck)
+    this.#gate = new Gate((sql) => this.#parse(sql), { dataDirectory: parts.dataDirectory })
+    this.#slots = new QuerySlots(parts.queriesMax ?? LIMITS.queriesMax)
+    this.#results = new ResultCache(parts.resultCacheBytesMax)
+  }
+
+  get stats(): QueryEngineStats {
+    return { running: this.#slots.running, waiting: this.#slots.waiting, results: this.#results.stats() }
+  }
+
+  /**
+   * Prepares a statement and never runs it (0.3–3 ms). Without values for its parameters, types that depend on
+   * them are those of NULL.
+   *
+   * @throws {@link SternaError} as the gate and DuckDB refuse it
+   */
+  async describe(request: QueryRequest): Promise<QueryDescription> {
+    const binding = await bindQuery(this.#duck, this.#gate, this.#lake.pin(), request)
+    try {
+      return await this.#describe(binding, request)
+    } finally {
+      binding.release()
+    }
+  }
+
+  /** Starts a statement. Rejects with SERVER_BUSY where too many wait, and as {@link QueryEngine.describe}. */
+  async run(request: QueryRequest): Promise<QueryResult> {
+    return this.#run(this.#lake.pin(), request)
+  }
+
+  /** What {@link QueryEngine.readDataset} will give. */
+  async describeDataset(ref: DatasetRef, range: DatasetRange): Promise<QueryDescription> {
+    const pin = this.#lake.pin()
+    const { request, isEmpty } = await this.#datasetRequest(pin, ref, range, undefined)
+    if (isEmpty) {
+      pin.release()
+      return describedAs(request.target, false)
+    }
+    const binding = await bindQuery(this.#duck, this.#gate, pin, request)
+    try {
+      return await this.#describe(binding, request)
+    } finally {
+      binding.release()
+    }
+  }
+
+  /**
+   * Rows of one dataset in its own Arrow types, dictionaries and zones included.
+   *
+   * @throws {@link SternaError} DATASET_NOT_FOUND, REQUEST_INVALID, and as {@link QueryEngine.run}
+   */
+  async readDataset(ref: DatasetRef, range: DatasetRange, signal?: AbortSignal): Promise<QueryResult> {
+    const pin = this.#lake.pin()
+    const { request, isEmpty } = await this.#datasetRequest(pin, ref, range, signal)
+    if (!isEmpty) return this.#run(pin, request)
+    pin.release()
+    return { ...describedAs(request.target, false), frames: framesOf([]), close: () => undefined }
+  }
+
+  /** The plan as text, with `analyze` after running it. */
+  async explain(
+    sql: string,
+    { analyze, signal }: { readonly analyze: boolean; readonly signal?: AbortSignal | undefined },
+  ): Promise<string> {
+    const { frames } = await this.run({ sql: `EXPLAIN ${analyze ? 'ANALYZE ' : ''}${sql}`, signal })
+    const all: Frame[] = []
+    for await (const frame of frames) all.push(frame)
+    return planText(all)
+  }
+
+  /** Refuses what waits and what comes, ends what runs. */
+  async close(): Promise<void> {
+    this.#slots.close()
+    await Promise.all([...this.#streams].map((stream) => stream.close()))
+    this.#connections.close()
+  }
+
+  async #datasetRequest(
+    pin: PinnedLake,
+    ref: DatasetRef,
+    range: DatasetRange,
+    signal: AbortSignal | undefined,
+  ): Promise<{ request: QueryRequest & { target: Schema }; isEmpty: boolean }> {
+    try {
+      const dataset = pin.resolve(ref)
+      if (dataset === undefined)
+        throw new SternaError('DATASET_NOT_FOUND', `Dataset '${ref.key}' does not exist`)
+      const where = range.where === undefined ? undefined : await this.#gate.checkExpression(range.where)
+      const { sql, schema } = datasetQuery(ref, dataset.schema, { ...range, where })
+      return { request: { sql, target: schema, signal }, isEmpty: dataset.parts.length === 0 }
+    } catch (error) {
+      pin.release()
+      throw error
+    }
+  }
+
+  async #describe({ query }: Binding, request: QueryRequest): Promise<QueryDescription> {
+    return this.#connections.use(async (connection) => {
+      const statement = await connection.prepare(query.sql)
+      try {
+        const schema = await schemaOf(connection, statement, query, request)
+        const parameters = resultSchema(statementParameters(statement))
+        return { ...describedAs(schema, query.isOrdered), parameters }
+      } finally {
+        statement.close()
+      }
+    })
+  }
+
+  async #run(pin: PinnedLake, request: QueryRequest): Promise<QueryResult> {
+    const binding = await bindQuery(this.#duck, this.#gate, pin, request)
+    const { query } = binding
+    const key = cacheKey(binding.query, request)
+    const known = key === null ? undefined : this.#results.get(key)
+    if (known !== undefined) {
+      binding.release()
+      return { ...known, isOrdered: query.isOrdered, frames: framesOf(known.frames), close: () => undefined }
+    }
+    let giveBack = (): void => undefined
+    try {
+      giveBack = await this.#slots.acquire(request.signal)
+      const { stream, schema } = await this.#start(query, request, () => {
+        giveBack()
+        binding.release()
+      })
+      const description = describedAs(schema, query.isOrdered)
+      return {
+        ...description,
+        frames: this.#read(stream, binding, key, description),
+        close: () => void stream.close(),
+      }
+    } catch (error) {
+      giveBack()
+      binding.release()
+      throw binding.held?.failure ?? error
+    }
+  }
+
+  async #start(
+    query: GatedQuery,
+    request: QueryRequest,
+    onClose: () => void,
+  ): Promise<{ stream: ResultStream; schema: Schema }> {
+    const connection = await this.#connections.take()
+    let statement: Statement | null = null
+    let schema: Schema
+    try {
+      statement = await connection.prepare(query.sql)
+      schema = await schemaOf(connection, statement, query, request)
+      statement.bind(request.parameters ?? [])
+    } catch (error) {
+      statement?.close()
+      this.#connections.give(connection, true)
+      throw error
+    }
+    let stream: ResultStream | null = null
+    stream = await ResultStream.start({
+      connection,
+      statement,
+      schema,
+      signal: request.signal,
+      onClose: (isEnded) => {
+        if (stream !== null) this.#streams.delete(stream)
+        this.#connections.give(connection, isEnded)
+        onClose()
+      },
+    })
+    this.#streams.add(stream)
+    return { stream, schema }
+  }
+
+  /** The frames of a stream, kept for the result cache as long as they are few. */
+  async *#read(
+    stream: ResultStream,
+    { held }: Binding,
+    key: string | null,
+    { schema, schemaHeader }: QueryDescription,
+  ): AsyncGenerator<Frame> {
+    const kept: Frame[] = []
+    let keptBytes = 0
+    try {
+      for await (const frame of stream.frames()) {
+        keptBytes += frame.byteLength
+        if (key !== null && keptBytes <= LIMITS.resultCacheEntryBytesMax) kept.push(frame)
+        else kept.length = 0
+        yield frame
+      }
+    } catch (error) {
+      throw held?.failure ?? error
+    }
+    if (key !== null && keptBytes <= LIMITS.resultCacheEntryBytesMax) {
+      this.#results.put(key, { schema, schemaHeader, frames: kept })
+    }
+  }
+
+  /** The parse tree of a text as JSON, for the gate. */
+  async #parse(sql: string): Promise<string> {
+    const [row] = await this.#connections.use((connection) => connection.run(ANALYSE_SQL, [sql]))
+    const tree = row?.[0]
+    if (typeof tree !== 'string') throw new SternaError('BUG', 'The parser of SQL gave no text')
+    return tree
+  }
+}
+
+const NO_PARAMETERS: Schema = { fields: [], metadata: new Map() }
+
+function describedAs(schema: Schema, isOrdered: boolean): QueryDescription {
+  return { schema, schemaHeader: encodeSchema(schema), isOrdered, parameters: NO_PARAMETERS }
+}
+
+async function schemaOf(
+  connection: Connection,
+  statement: Statement,
+  query: GatedQuery,
+  request: QueryRequest,
+): Promise<Schema> {
+  if (request.target !== undefined) return request.target
+  return resultSchema(await statementColumns(connection, statement, query.sql, request.parameters))
+}
+
+async function* framesOf(frames: readonly Frame[]): AsyncGenerator<Frame> {
+  yield* frames
+}

@@ -1,0 +1,104 @@
+import type { Frame } from '../../../flight/frame.ts'
+import { type Column, fieldsOf, readColumns } from '../../../flight/ipc/batch-tree.ts'
+import { sliceBody } from '../../../flight/ipc/body.ts'
+import { checkBatch, parseMessage } from '../../../flight/ipc/message.ts'
+import type { Schema } from '../../../flight/ipc/schema.ts'
+import type { Storage } from '../storage-types.ts'
+import { type ArrowArray, type ArrowBatch, malformed } from './arrow-array.ts'
+import { type BatchMessage, decompress, type PlainBatch } from './decompress.ts'
+import { Dictionary } from './dictionary.ts'
+
+/** Values of one array: what 32-bit offsets can address; more would be made of types that take no bytes. */
+const VALUES_MAX = 2 ** 31 - 1
+
+/**
+ * The batches of the frames, in order, each with the dictionaries that hold at its place.
+ *
+ * @param columns - the storage of the schema's fields, in order
+ */
+export function* readBatches(
+  schema: Schema,
+  columns: readonly Storage[],
+  frames: readonly Frame[],
+): Generator<ArrowBatch> {
+  const values = dictionaryStorages(columns)
+  const dictionaries = new Map<bigint, Dictionary>()
+  for (const frame of frames) {
+    if (frame.kind !== 'batch' && frame.kind !== 'dictionary') continue
+    const sent = parseMessage(frame.header)
+    if (sent.kind === 'schema') continue
+    const { message, body } = plainBatch(sent, schema, frame.body)
+    const parts = readColumns(fieldsOf(message, schema), message.batch)
+    const arrays = (storages: readonly Storage[]): ArrowArray[] =>
+      toArrays(storages, parts, body, dictionaries)
+    if (message.kind === 'batch') {
+      yield { rows: message.batch.rows, columns: arrays(columns) }
+      continue
+    }
+    const storage = values.get(message.id)
+    const [array] = storage === undefined ? [] : arrays([storage])
+    if (storage === undefined || array === undefined) continue
+    const known = message.isDelta ? dictionaries.get(message.id) : undefined
+    const dictionary = known ?? new Dictionary(storage)
+    dictionary.append(array)
+    dictionaries.set(message.id, dictionary)
+  }
+}
+
+/** The batch without compression; checked, so that every buffer is as large as its values need. */
+function plainBatch(sent: BatchMessage, schema: Schema, body: readonly Uint8Array[]): PlainBatch {
+  checkBatch(sent, schema, lengthOf(body))
+  const plain = decompress(sent, body)
+  if (plain.message !== sent) checkBatch(plain.message, schema, lengthOf(plain.body))
+  return plain
+}
+
+function lengthOf(body: readonly Uint8Array[]): number {
+  return body.reduce((sum, piece) => sum + piece.length, 0)
+}
+
+function dictionaryStorages(columns: readonly Storage[]): Map<bigint, Storage> {
+  const found = new Map<bigint, Storage>()
+  const visit = (storage: Storage): void => {
+    if (storage.field.dictionary !== null) found.set(storage.field.dictionary.id, storage)
+    storage.children.forEach(visit)
+  }
+  columns.forEach(visit)
+  return found
+}
+
+function toArrays(
+  storages: readonly Storage[],
+  columns: readonly Column[],
+  body: readonly Uint8Array[],
+  dictionaries: ReadonlyMap<bigint, Dictionary>,
+): ArrowArray[] {
+  return columns.flatMap((column, index) => {
+    const storage = storages[index]
+    return storage === undefined ? [] : [toArray(storage, column, body, dictionaries)]
+  })
+}
+
+function toArray(
+  storage: Storage,
+  column: Column,
+  body: readonly Uint8Array[],
+  dictionaries: ReadonlyMap<bigint, Dictionary>,
+): ArrowArray {
+  const { length, nullCount } = column.node
+  if (length > VALUES_MAX) throw malformed(storage, `has ${length} values in one batch`)
+  // The field of a dictionary's own values has no dictionary, that of its indices has.
+  const id = column.field.dictionary?.id
+  const dictionary = id === undefined ? null : (dictionaries.get(id) ?? null)
+  if (id !== undefined && dictionary === null && nullCount < length) {
+    throw malformed(storage, 'came without its dictionary')
+  }
+  return {
+    storage,
+    length,
+    validity: nullCount === 0 || column.validity === null ? null : sliceBody(body, column.validity),
+    buffers: column.buffers.map((range) => sliceBody(body, range)),
+    children: toArrays(storage.children, column.children, body, dictionaries),
+    dictionary,
+  }
+}

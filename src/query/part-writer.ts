@@ -1,0 +1,208 @@
+import { rm } from 'node:fs/promises'
+
+import { encodeSchema, type Schema } from '../../flight/ipc/schema.ts'
+import { encapsulate } from '../../flight/ipc/stream.ts'
+import { SternaError } from '../errors.ts'
+import type { ColumnStats, PartWriter, WrittenPart } from '../store/parts.ts'
+import { quoteName, quoteText, type Connection, type Duck } from './duckdb.ts'
+import { betterEncodings } from './encoding-check.ts'
+import { FramesTable } from './frames-table.ts'
+import { copyStatement, leavesOf, rowGroupRows, type Encodings, type Leaf } from './parquet-copy.ts'
+import { dictionaryMetadata, joinedDictionaryMetadata } from './part-dictionaries.ts'
+import { fieldIds, storageOf, type FieldId } from './storage-types.ts'
+
+/** Under this key pyarrow, parquet-wasm and others look for the Arrow schema that a file was written from. */
+const ARROW_SCHEMA_KEY = 'ARROW:schema'
+
+/** The newest encodings: they make the smallest files. */
+const FIRST_TRY: Encodings = { parquetVersion: 2, hasDictionaries: true }
+
+interface Writing {
+  /** A table in SQL; scanned once for each try. */
+  readonly source: string
+  readonly ids: readonly FieldId[]
+  readonly path: string
+  readonly compressionLevel: number
+  readonly metadata: Readonly<Record<string, string>>
+  readonly rows: number
+  /** Arrow bytes or what comes near them, for the size of row groups. */
+  readonly bytes: number
+}
+
+/** Writes parts as Parquet, through DuckDB's `COPY`. A part that fails leaves no file. */
+export function createPartWriter(duck: Duck): PartWriter {
+  return new DuckPartWriter(duck)
+}
+
+class DuckPartWriter implements PartWriter {
+  readonly #duck: Duck
+
+  constructor(duck: Duck) {
+    this.#duck = duck
+  }
+
+  checkSchema(schema: Schema): void {
+    storageOf(schema)
+  }
+
+  async writePart(input: Parameters<PartWriter['writePart']>[0]): Promise<WrittenPart> {
+    const { schema, frames, signal } = input
+    const table = await FramesTable.of(this.#duck)
+    const held = table.hold(schema, frames, signal)
+    try {
+      return await this.#withConnection(signal, (connection) =>
+        this.#write(connection, {
+          source: held.sql,
+          ids: fieldIds(schema),
+          path: input.path,
+          compressionLevel: input.compressionLevel,
+          metadata: { ...withArrowSchema(schema, input.metadata), ...dictionaryMetadata(frames) },
+          rows: held.rows,
+          bytes: frames.reduce((sum, frame) => sum + frame.byteLength, 0),
+        }),
+      )
+    } catch (error) {
+      await rm(input.path, { force: true })
+      throw held.failure ?? error
+    } finally {
+      held.release()
+    }
+  }
+
+  /** Rows that are equal in `orderBy` keep their order. */
+  async rewriteParts(input: Parameters<PartWriter['rewriteParts']>[0]): Promise<WrittenPart> {
+    const { schema, sources, orderBy } = input
+    const files = `[${sources.map(quoteText).join(', ')}]`
+    // Read from Parquet, milliseconds are microseconds; the cast turns them back.
+    const columns = storageOf(schema).map(({ field, sql }) => {
+      const name = quoteName(field.name)
+      return `CAST(${name} AS ${sql}) AS ${name}`
+    })
+    // Older parts may lack columns of the schema: they are null there.
+    const table = `read_parquet(${files}, union_by_name = true)`
+    const order = [...orderBy.map(quoteName), 'file_index', 'file_row_number']
+    const sorted = orderBy.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`
+    try {
+      return await this.#withConnection(undefined, async (connection) => {
+        const size = await sizeOf(connection, files)
+        // Of rows in another order nobody knows which dictionary they had.
+        const dictionaries = orderBy.length === 0 ? await joinedDictionaryMetadata(connection, sources) : {}
+        return this.#write(connection, {
+          source: `(SELECT ${columns.join(', ')} FROM ${table}${sorted})`,
+          ids: fieldIds(schema),
+          path: input.path,
+          compressionLevel: input.compressionLevel,
+          metadata: { ...withArrowSchema(schema, input.metadata), ...dictionaries },
+          ...size,
+        })
+      })
+    } catch (error) {
+      await rm(input.path, { force: true })
+      throw error
+    }
+  }
+
+  async #withConnection<T>(
+    signal: AbortSignal | undefined,
+    use: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    const connection = await this.#duck.connect()
+    const interrupt = (): void => connection.interrupt()
+    signal?.addEventListener('abort', interrupt)
+    try {
+      refuseAborted(signal)
+      const result = await use(connection)
+      // An abort between two statements has interrupted none.
+      refuseAborted(signal)
+      return result
+    } finally {
+      signal?.removeEventListener('abort', interrupt)
+      connection.close()
+    }
+  }
+
+  /** Writes the file, and once more with plainer encodings where the first ones do not keep every value. */
+  async #write(connection: Connection, writing: Writing): Promise<WrittenPart> {
+    const leaves = leavesOf(writing.ids)
+    const first = await this.#copy(connection, writing, leaves, FIRST_TRY)
+    const better = await betterEncodings(connection, writing, leaves, first)
+    return better === null ? first : this.#copy(connection, writing, leaves, better)
+  }
+
+  async #copy(
+    connection: Connection,
+    writing: Writing,
+    leaves: readonly Leaf[],
+    encodings: Encodings,
+  ): Promise<WrittenPart> {
+    const statement = copyStatement({
+      ...writing,
+      rowGroupRows: rowGroupRows(writing.rows, writing.bytes),
+      encodings,
+    })
+    const [row] = await connection.run(statement)
+    if (row === undefined) throw new Error('COPY returned no statistics')
+    const [, rows, fileBytes, footerBytes, statistics] = row
+    return {
+      rows: Number(rows),
+      fileBytes: Number(fileBytes),
+      footerBytes: Number(footerBytes),
+      columns: readStatistics(statistics, leaves),
+    }
+  }
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new SternaError('CANCELLED', 'The call was cancelled')
+}
+
+function withArrowSchema(
+  schema: Schema,
+  metadata: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const bytes = encapsulate(encodeSchema(schema))
+  return { [ARROW_SCHEMA_KEY]: Buffer.from(bytes).toString('base64'), ...metadata }
+}
+
+async function sizeOf(connection: Connection, files: string): Promise<{ rows: number; bytes: number }> {
+  const [[rows, bytes] = []] = await connection.run(
+    `SELECT coalesce(sum(num_values) FILTER (column_id = 0), 0), coalesce(sum(total_uncompressed_size), 0)
+     FROM parquet_metadata(${files})`,
+  )
+  return { rows: Number(rows), bytes: Number(bytes) }
+}
+
+type RunValue = Awaited<ReturnType<Connection['run']>>[number][number]
+
+function readStatistics(value: RunValue | undefined, leaves: readonly Leaf[]): ColumnStats[] {
+  const byLeaf = mapEntries(value)
+  return leaves.map((leaf) => {
+    const stats = mapEntries(byLeaf.get(leaf.statsKey))
+    const text = (key: string): string | null => {
+      const entry = stats.get(key)
+      return typeof entry === 'string' ? entry : null
+    }
+    const hasNan = text('has_nan')
+    return {
+      name: leaf.name,
+      fieldId: leaf.node.id,
+      nullCount: Number(text('null_count') ?? 0),
+      min: text('min'),
+      max: text('max'),
+      containsNan: hasNan === null ? null : hasNan === 'true',
+      compressedBytes: Number(text('column_size_bytes') ?? 0),
+    }
+  })
+}
+
+/** A MAP as the rows of a result have it: a list of objects with key and value. */
+function mapEntries(value: RunValue | undefined): Map<string, RunValue> {
+  const entries = new Map<string, RunValue>()
+  if (!Array.isArray(value)) return entries
+  for (const entry of value) {
+    if (entry === null || typeof entry !== 'object' || !('key' in entry) || !('value' in entry)) continue
+    const pair = entry as Record<'key' | 'value', RunValue>
+    if (typeof pair.key === 'string') entries.set(pair.key, pair.value)
+  }
+  return entries
+}

@@ -1,0 +1,57 @@
+import { encodeSchema } from '../../flight/ipc/schema.ts'
+import type { PinnedLake } from '../store/parts.ts'
+import type { Duck } from './duckdb.ts'
+import { FramesTable, type HeldFrames } from './frames-table.ts'
+import type { Gate, GatedQuery } from './gate.ts'
+import type { QueryRequest } from './query.ts'
+import { assertNotAborted } from './result-stream.ts'
+
+/** A request that passed the gate, with what it holds until it is released. */
+export interface Binding {
+  readonly query: GatedQuery
+  /** What the table `input` reads; null without. */
+  readonly held: HeldFrames | null
+  readonly release: () => void
+}
+
+/**
+ * Checks a request against a snapshot of the lake. The pin is the binding's from here on, also when this rejects.
+ *
+ * @throws {@link SternaError} as the gate refuses it; TYPE_UNSUPPORTED for an input that SQL cannot read
+ */
+export async function bindQuery(
+  duck: Duck,
+  gate: Gate,
+  pin: PinnedLake,
+  request: QueryRequest,
+): Promise<Binding> {
+  let held: HeldFrames | null = null
+  const release = (): void => {
+    held?.release()
+    pin.release()
+  }
+  try {
+    assertNotAborted(request.signal)
+    if (request.input !== undefined) {
+      const table = await FramesTable.of(duck)
+      held = table.hold(request.input.schema, request.input.frames, request.signal)
+    }
+    const query = await gate.check(request.sql, pin, held === null ? {} : { inputHandle: handleOf(held) })
+    return { query, held, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** Null where the result may differ the next time. The types asked for are part of what is kept. */
+export function cacheKey(query: GatedQuery, { parameters, target }: QueryRequest): string | null {
+  if (query.isVolatile) return null
+  const types = target === undefined ? '' : Buffer.from(encodeSchema(target)).toString('latin1')
+  return [query.cacheKey, JSON.stringify(parameters ?? null), types].join('\0')
+}
+
+/** Within `sterna_frames('…')`. */
+function handleOf({ sql }: HeldFrames): string {
+  return sql.slice(sql.indexOf(`'`) + 1, sql.lastIndexOf(`'`))
+}

@@ -1,0 +1,37 @@
+import type { Frame } from '../../flight/frame.ts'
+import type { Schema } from '../../flight/ipc/schema.ts'
+import type { JsonValue } from '../../flight/request.ts'
+
+/** One statement of a client. */
+export interface QueryRequest {
+  readonly sql: string
+  /** By position or by name. */
+  readonly parameters?: JsonValue[] | Record<string, JsonValue> | undefined
+  /** What the table `input` is; borrowed until the result is closed. */
+  readonly input?: { readonly schema: Schema; readonly frames: readonly Frame[] } | undefined
+  /** The Arrow types that the columns are to have, by position; those of {@link resultSchema} when absent. */
+  readonly target?: Schema | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What a statement will give, known without running it. */
+export interface QueryDescription {
+  readonly schema: Schema
+  /** The schema as IPC message, byte for byte what the result has. */
+  readonly schemaHeader: Uint8Array
+  /** True where the statement orders its rows. */
+  readonly isOrdered: boolean
+  /** By position or by name, with the types that DuckDB expects; utf8 where it expects none yet. */
+  readonly parameters: Schema
+}
+
+/** A running query. It holds a snapshot of the lake until its frames have ended or it is closed. */
+export interface QueryResult {
+  readonly schema: Schema
+  readonly schemaHeader: Uint8Array
+  readonly isOrdered: boolean
+  /** Dictionary and batch frames, which the reader owns. Rejects where the query fails on the way. */
+  readonly frames: AsyncGenerator<Frame>
+  /** Ends the query wherever it is. Needed where the frames are not read to their end; always allowed. */
+  close(): void
+}

@@ -1,0 +1,27 @@
+import type { Action } from './action.ts'
+import { compact } from './compact.ts'
+import { describe } from './describe.ts'
+import { drop } from './drop.ts'
+import { evict } from './evict.ts'
+import { explain } from './explain.ts'
+import { health } from './health.ts'
+import { list } from './list.ts'
+import { query } from './query.ts'
+import { stats } from './stats.ts'
+import { version } from './version.ts'
+import { warm } from './warm.ts'
+
+/** Every action that DoAction knows, in the order of ListActions. */
+export const ACTIONS: readonly Action[] = [
+  query,
+  explain,
+  list,
+  describe,
+  stats,
+  drop,
+  warm,
+  evict,
+  compact,
+  health,
+  version,
+]

@@ -1,0 +1,88 @@
+import {
+  type Frame,
+  type FlightDataView,
+  StreamCheck,
+  decodeFlightData,
+  frameFromFlightData,
+  messages,
+  parseDescriptor,
+  makeFrame,
+} from '../../../flight/index.ts'
+import { SternaError } from '../../errors.ts'
+import { LIMITS } from '../../limits.ts'
+import type { QueryRequest } from '../../query/engine.ts'
+import type { CallContext, ResponseStream } from '../call.ts'
+import { sendFrames } from '../send-frames.ts'
+import type { Services } from '../services.ts'
+
+/**
+ * DoExchange: a compute step. The command is SQL, the batches that the client sends are its table `input`, and the
+ * result streams back once the client has half-closed. The command `echo` gives back each message as it came.
+ */
+export async function doExchange(
+  requests: AsyncIterable<Buffer>,
+  response: ResponseStream,
+  context: CallContext,
+  services: Services,
+): Promise<void> {
+  const iterator = requests[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  if (first.done) throw new SternaError('DESCRIPTOR_MALFORMED', 'The stream ended before a descriptor came')
+  const message = decodeFlightData(first.value)
+  const descriptor = message.descriptor ? messages.FlightDescriptor.decode(message.descriptor) : undefined
+  if (!descriptor) {
+    throw new SternaError('DESCRIPTOR_MALFORMED', 'The first message of a DoExchange must carry a descriptor')
+  }
+  const views = flightData(message, { [Symbol.asyncIterator]: () => iterator })
+  if (Buffer.from(descriptor.cmd).toString('utf8') === 'echo') {
+    for await (const view of views) await response.sendFrame(frameFromFlightData(view))
+    return
+  }
+  const request = parseDescriptor(descriptor)
+  if (request.kind !== 'sql') {
+    throw new SternaError('DESCRIPTOR_MALFORMED', 'A DoExchange takes SQL or "echo" as its command')
+  }
+  const input = await readInput(views)
+  const result = await services.engine.run({ ...request, ...(input && { input }), signal: context.signal })
+  await response.sendFrame(makeFrame(result.schemaHeader, [], { kind: 'schema' }))
+  await sendFrames(result.frames, response, context.signal)
+}
+
+async function* flightData(
+  first: FlightDataView,
+  rest: AsyncIterable<Buffer>,
+): AsyncGenerator<FlightDataView> {
+  // A first message may hold nothing but the descriptor.
+  if (first.dataHeader.byteLength > 0 || first.appMetadata !== null) yield first
+  for await (const bytes of rest) yield decodeFlightData(bytes)
+}
+
+type QueryInput = NonNullable<QueryRequest['input']>
+
+/** The client's batches, held for the query. Undefined when it sent no schema. */
+async function readInput(views: AsyncIterable<FlightDataView>): Promise<QueryInput | undefined> {
+  let input: { schema: QueryInput['schema']; frames: Frame[] } | undefined
+  let check: StreamCheck | undefined
+  let bytes = 0
+  for await (const view of views) {
+    const frame = frameFromFlightData(view)
+    if (frame.kind === 'metadata') continue
+    if (input === undefined) {
+      if (frame.kind !== 'schema')
+        throw new SternaError('SCHEMA_MISSING', `A ${frame.kind} came before the schema`)
+      check = new StreamCheck(frame)
+      input = { schema: check.schema, frames: [] }
+      continue
+    }
+    check?.check(frame)
+    bytes += frame.byteLength
+    if (bytes > LIMITS.exchangeInputBytesMax) {
+      throw new SternaError(
+        'LIMIT_EXCEEDED',
+        `The table "input" has over ${LIMITS.exchangeInputBytesMax} bytes; put it as a dataset and query that`,
+      )
+    }
+    input.frames.push(frame)
+  }
+  return input
+}

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto'
+import { SternaError } from '../../errors.ts'
+import { ArrowSchemas } from './arrow-schemas.ts'
+import { type Change, Commit } from './commit.ts'
+import { Database } from './database.ts'
+import { expireSnapshots, namedPaths } from './expire.ts'
+import { loadState } from './load.ts'
+import { SnapshotWriter } from './snapshot-writer.ts'
+import type { CatalogState } from './state.ts'
+import { createTables, isEmptyDatabase, prepareTables } from './tables.ts'
+import { fromTimeText, nowUs, toTimeText } from './time.ts'
+
+export interface CatalogOptions {
+  /** The folder that paths of parts are relative to; absolute. */
+  readonly dataPath: string
+  /** How long other engines can still ask for what was there before; 0 keeps the current snapshot only. */
+  readonly historyMs: number
+}
+
+/** What a commit gave. */
+export interface CommitResult {
+  readonly state: CatalogState
+  /** Files that no snapshot names any more, relative to the folder of the parts: to be deleted by the caller. */
+  readonly retired: readonly string[]
+}
+
+/**
+ * The catalog: which datasets there are, and which files each is made of.
+ *
+ * It is a DuckLake 1.0 in SQLite, so that any engine that knows DuckLake reads and writes the same lake. A snapshot
+ * is held in memory as an immutable {@link CatalogState}; a commit changes the file and the memory, or neither.
+ * Synchronous: a commit costs one fsync.
+ *
+ * Source: DuckLake specification 1.0 (ducklake.select/docs/stable/specification); what it leaves open is done as
+ * DuckDB's extension 1.5.5 does it.
+ */
+export class Catalog {
+  readonly #db: Database
+  readonly #dataPath: string
+  readonly #historyMs: number
+  readonly #schemas: ArrowSchemas
+  #state: CatalogState | undefined
+  #dataVersion = 0
+
+  private constructor(db: Database, options: CatalogOptions) {
+    this.#db = db
+    this.#dataPath = options.dataPath.endsWith('/') ? options.dataPath : `${options.dataPath}/`
+    this.#historyMs = options.historyMs
+    this.#schemas = new ArrowSchemas(db)
+  }
+
+  /**
+   * Opens the catalog in `path`, or makes an empty one there.
+   *
+   * @throws {@link SternaError} DATA_CORRUPT for a file that is damaged or no DuckLake 1.0, DISK_FAILED
+   */
+  static open(path: string, options: CatalogOptions): Catalog {
+    return Catalog.openAs(path, options, 'wal')
+  }
+
+  /** As {@link Catalog.open}; `delete` is for a file that will be renamed. @internal */
+  static openAs(path: string, options: CatalogOptions, journal: 'wal' | 'delete'): Catalog {
+    const db = Database.open(path, journal)
+    try {
+      const catalog = new Catalog(db, options)
+      db.check()
+      db.transaction(() => {
+        if (isEmptyDatabase(db)) createTables(db, randomUUID(), toTimeText(nowUs()))
+        prepareTables(db, catalog.#dataPath)
+      })
+      catalog.state()
+      return catalog
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  }
+
+  /** The current snapshot; read anew only when another process has committed. */
+  state(): CatalogState {
+    if (this.#state !== undefined && this.#db.dataVersion() === this.#dataVersion) return this.#state
+    return this.#db.readTransaction(() => this.#load())
+  }
+
+  /**
+   * Makes one snapshot of all changes, durably, or throws and changes nothing.
+   *
+   * @param changes - each of another dataset; none: no snapshot is made
+   * @param message - for whoever lists the snapshots
+   * @throws {@link SternaError} what {@link Commit.apply} throws; COMMIT_CONFLICT when another process has changed a
+   * dataset that is replaced or dropped since {@link state} was last asked; SERVER_BUSY when one holds the lock
+   */
+  commit(changes: readonly Change[], message: string | null = null): CommitResult {
+    if (changes.length === 0) return { state: this.state(), retired: [] }
+    const known = this.#state ?? this.state()
+    const progress = { isWritten: false }
+    try {
+      const result = this.#db.transaction(() => {
+        const base = this.#db.dataVersion() === this.#dataVersion ? known : this.#load()
+        for (const change of changes) assertNoConflict(change, known, base)
+        const written = this.#write(changes, base, message)
+        progress.isWritten = true
+        return written
+      })
+      this.#schemas.settle(true)
+      this.#state = result.state
+      return result
+    } catch (error) {
+      this.#schemas.settle(false)
+      // When the very commit failed it is not certain what the file holds now.
+      if (progress.isWritten) this.#dataVersion = -1
+      throw error
+    }
+  }
+
+  /** Every file that the catalog names, in any snapshot: others below the folder of the parts can go. */
+  paths(): ReadonlySet<string> {
+    return namedPaths(this.#db, this.#dataPath)
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #load(): CatalogState {
+    // First, so that a commit in between makes us read again, never miss it.
+    const dataVersion = this.#db.dataVersion()
+    const state = loadState(this.#db, this.#schemas, this.#dataPath, this.#state)
+    this.#dataVersion = dataVersion
+    this.#state = state
+    return state
+  }
+
+  #write(changes: readonly Change[], base: CatalogState, message: string | null): CommitResult {
+    const writer = new SnapshotWriter(this.#db, nowUs())
+    const commit = new Commit(writer, this.#schemas, base)
+    for (const change of changes) commit.apply(change)
+    writer.finish(message)
+    const oldest = this.#oldestKept(writer)
+    const retired = expireSnapshots(this.#db, oldest, this.#dataPath)
+    writer.forgetOldChanges(oldest)
+    return { state: commit.finish(), retired }
+  }
+
+  #oldestKept(writer: SnapshotWriter): number {
+    if (this.#historyMs === 0) return writer.snapshotId
+    const sinceUs = writer.timeUs - this.#historyMs * 1000
+    let oldest = -1
+    for (;;) {
+      const row = this.#db.get<[number, string]>(
+        'SELECT snapshot_id, snapshot_time FROM ducklake_snapshot WHERE snapshot_id > ? ORDER BY snapshot_id LIMIT 1',
+        oldest,
+      )
+      if (row === undefined) return writer.snapshotId
+      if (fromTimeText(row[1]) >= sinceUs) return row[0]
+      oldest = row[0]
+    }
+  }
+}
+
+/** Appends go with whatever others did, if the columns are still the same; rewrites look for their parts. */
+function assertNoConflict(change: Change, known: CatalogState, base: CatalogState): void {
+  if (change.kind === 'rewrite' || (change.kind === 'put' && change.mode !== 'replace')) return
+  const before = known.get(change.ref)
+  const now = base.get(change.ref)
+  if (before?.tableId === now?.tableId && before?.version === now?.version) return
+  throw new SternaError(
+    'COMMIT_CONFLICT',
+    `Another process has changed dataset "${change.ref.key}" meanwhile`,
+  )
+}

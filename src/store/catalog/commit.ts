@@ -1,0 +1,243 @@
+import type { DatasetRef } from '../../../flight/descriptor.ts'
+import { type Schema, schemasEqual } from '../../../flight/ipc/schema.ts'
+import { SternaError } from '../../errors.ts'
+import type { ArrowSchemas } from './arrow-schemas.ts'
+import { type Column, columnsOf } from './columns.ts'
+import { readColumns } from './load.ts'
+import type { SnapshotWriter } from './snapshot-writer.ts'
+import {
+  type CatalogDataset,
+  type CatalogPart,
+  type CatalogState,
+  type NewPart,
+  datasetName,
+  makeDataset,
+} from './state.ts'
+import { toNs } from './time.ts'
+import { addParts, endParts, ordersOf } from './write-parts.ts'
+import { writeTableStats } from './write-statistics.ts'
+import { createTable, endTable } from './write-table.ts'
+
+/** One change of a commit. */
+export type Change =
+  | {
+      readonly kind: 'put'
+      readonly ref: DatasetRef
+      /** The IPC Schema message as it came, and what it says. Copied. An append keeps the one the dataset has. */
+      readonly schemaHeader: Uint8Array
+      readonly schema: Schema
+      readonly parts: readonly NewPart[]
+      /** `create` refuses a key that exists; `append` and `replace` make one that does not. */
+      readonly mode: 'replace' | 'create' | 'append'
+    }
+  /** The same rows in other files: no more than before, each in the place of one that goes. */
+  | {
+      readonly kind: 'rewrite'
+      readonly ref: DatasetRef
+      readonly remove: readonly number[]
+      readonly parts: readonly NewPart[]
+    }
+  | { readonly kind: 'drop'; readonly ref: DatasetRef }
+
+interface Touched {
+  readonly columns: readonly Column[]
+  /** Null when parts went, too. */
+  readonly added: readonly NewPart[] | null
+}
+
+/**
+ * Applies the changes of one commit, each to another dataset, inside the transaction of the caller.
+ *
+ * A replace by the same columns keeps the table, with its id and whatever other engines attached to it. Any other
+ * replace drops the table and makes a new one in the same snapshot, like `CREATE OR REPLACE TABLE` of DuckDB:
+ * field ids then always count from 1, so that a part can be written before anyone knows what it will replace, and
+ * older snapshots keep columns and parts that fit each other.
+ */
+export class Commit {
+  readonly #writer: SnapshotWriter
+  readonly #schemas: ArrowSchemas
+  readonly #base: CatalogState
+  /** Null: dropped. */
+  readonly #changed = new Map<string, CatalogDataset | null>()
+  readonly #touched = new Map<number, Touched>()
+
+  constructor(writer: SnapshotWriter, schemas: ArrowSchemas, base: CatalogState) {
+    this.#writer = writer
+    this.#schemas = schemas
+    this.#base = base
+  }
+
+  /**
+   * @throws {@link SternaError} DATASET_EXISTS, DATASET_NOT_FOUND, SCHEMA_MISMATCH, TYPE_UNSUPPORTED, KEY_INVALID;
+   * COMMIT_CONFLICT when parts to rewrite are gone; NOT_IMPLEMENTED when another engine has made of the dataset
+   * what can only be replaced
+   */
+  apply(change: Change): void {
+    const name = datasetName(change.ref)
+    if (this.#changed.has(name)) throw new Error('A commit changes each dataset at most once')
+    const existing = this.#base.get(change.ref)
+    if (change.kind === 'put') this.#put(change, existing)
+    else if (change.kind === 'rewrite') this.#rewrite(change, existing)
+    else this.#drop(change.ref, existing)
+  }
+
+  /** Brings statistics up to date; call when expired parts are gone. @returns the state that the commit makes */
+  finish(): CatalogState {
+    for (const [tableId, { columns, added }] of this.#touched) {
+      writeTableStats(this.#writer.db, tableId, columns, added)
+    }
+    return this.#base.with(this.#writer.snapshotId, this.#changed)
+  }
+
+  #put(change: Extract<Change, { kind: 'put' }>, existing: CatalogDataset | undefined): void {
+    const { ref, schema, schemaHeader, parts, mode } = change
+    if (mode === 'create' && existing !== undefined) {
+      throw new SternaError(
+        'DATASET_EXISTS',
+        `Dataset "${ref.key}" exists; put it with mode replace or append`,
+      )
+    }
+    const columns = columnsOf(schema)
+    if (mode === 'append' && existing !== undefined) {
+      this.#append(existing, schema, columns, parts)
+      return
+    }
+    const isKept = existing?.blocked === null && this.#hasColumns(existing.tableId, columns)
+    if (existing !== undefined && isKept) this.#endParts(existing)
+    else if (existing !== undefined) endTable(this.#writer, existing.tableId)
+    const tableId = isKept ? existing.tableId : createTable(this.#writer, ref, columns, parts)
+    this.#record(
+      { tableId, ref, schemaHeader, schema, createdNs: existing?.createdNs ?? this.#now },
+      addParts(this.#writer, tableId, columns, parts),
+    )
+    this.#touched.set(tableId, { columns, added: null })
+  }
+
+  #append(
+    existing: CatalogDataset,
+    schema: Schema,
+    columns: readonly Column[],
+    parts: readonly NewPart[],
+  ): void {
+    assertReadable(existing)
+    // Metadata may differ: writers put versions of themselves there.
+    const isSame = schemasEqual(existing.schema, schema, { metadata: false })
+    if (!isSame || !this.#hasColumns(existing.tableId, columns)) {
+      throw new SternaError(
+        'SCHEMA_MISMATCH',
+        `The rows to append have not the schema of dataset "${existing.ref.key}"`,
+      )
+    }
+    const added = addParts(this.#writer, existing.tableId, columns, parts)
+    this.#record(existing, [...existing.parts, ...added])
+    this.#touched.set(existing.tableId, { columns, added: parts })
+  }
+
+  #rewrite(change: Extract<Change, { kind: 'rewrite' }>, existing: CatalogDataset | undefined): void {
+    const { ref, parts } = change
+    const remove = new Set(change.remove)
+    const removed = existing?.parts.filter((part) => remove.has(part.dataFileId)) ?? []
+    if (existing === undefined || removed.length < remove.size) {
+      throw new SternaError(
+        'COMMIT_CONFLICT',
+        `Dataset "${ref.key}" was changed while its parts were rewritten`,
+      )
+    }
+    assertReadable(existing)
+    if (parts.length > removed.length) throw new Error('A rewrite gives no more parts than it takes')
+    if (sumRows(parts) !== sumRows(removed)) throw new Error('A rewrite keeps all rows')
+    const ids = removed.map((part) => part.dataFileId)
+    const columns = readColumns(this.#writer.db, existing.tableId)
+    const added = addParts(this.#writer, existing.tableId, columns, parts, ordersOf(this.#writer, ids))
+    endParts(this.#writer, ids)
+    this.#writer.note(`merge_adjacent:${existing.tableId}`)
+    const places = new Map(ids.map((id, index) => [id, added[index]]))
+    const kept = existing.parts.map((part) =>
+      remove.has(part.dataFileId) ? places.get(part.dataFileId) : part,
+    )
+    this.#record(
+      existing,
+      kept.filter((part) => part !== undefined),
+    )
+    this.#touched.set(existing.tableId, { columns, added: null })
+  }
+
+  #drop(ref: DatasetRef, existing: CatalogDataset | undefined): void {
+    if (existing === undefined) throw new SternaError('DATASET_NOT_FOUND', `There is no dataset "${ref.key}"`)
+    endTable(this.#writer, existing.tableId)
+    this.#changed.set(datasetName(ref), null)
+  }
+
+  #endParts(existing: CatalogDataset): void {
+    endParts(
+      this.#writer,
+      existing.parts.map((part) => part.dataFileId),
+    )
+    this.#writer.note(`deleted_from_table:${existing.tableId}`)
+  }
+
+  /** The dataset as it is now, in memory and in the side table. */
+  #record(
+    dataset: Pick<CatalogDataset, 'tableId' | 'ref' | 'schemaHeader' | 'schema' | 'createdNs'>,
+    parts: readonly CatalogPart[],
+  ): void {
+    const { tableId, ref, createdNs } = dataset
+    const stored = this.#schemas.write(dataset.schemaHeader, dataset.schema)
+    const version = this.#writer.snapshotId
+    this.#writer.db.run(
+      `INSERT OR REPLACE INTO sterna_table(table_id, arrow_schema_id, columns_snapshot, version, created_us, updated_us)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      tableId,
+      stored.id,
+      version,
+      version,
+      createdNs / 1000n,
+      this.#writer.timeUs,
+    )
+    const { header: schemaHeader, schema } = stored
+    const updatedNs = this.#now
+    const made = makeDataset({
+      tableId,
+      ref,
+      schemaHeader,
+      schema,
+      parts,
+      version,
+      createdNs,
+      updatedNs,
+      blocked: null,
+    })
+    this.#changed.set(datasetName(ref), made)
+  }
+
+  get #now(): bigint {
+    return toNs(this.#writer.timeUs)
+  }
+
+  #hasColumns(tableId: number, columns: readonly Column[]): boolean {
+    const live = new Map(readColumns(this.#writer.db, tableId).map((column) => [column.id, column]))
+    return (
+      live.size === columns.length && columns.every((column) => isSameColumn(column, live.get(column.id)))
+    )
+  }
+}
+
+function isSameColumn(a: Column, b: Column | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.parent === b.parent &&
+    a.name === b.name &&
+    a.type === b.type &&
+    a.nullable === b.nullable
+  )
+}
+
+function assertReadable(dataset: CatalogDataset): void {
+  if (dataset.blocked === null) return
+  const text = `Dataset "${dataset.ref.key}" can only be replaced or dropped, because ${dataset.blocked}`
+  throw new SternaError('NOT_IMPLEMENTED', text)
+}
+
+function sumRows(parts: readonly { readonly rows: number }[]): number {
+  return parts.reduce((sum, part) => sum + part.rows, 0)
+}

@@ -1,0 +1,128 @@
+import { SternaError } from '../../errors.ts'
+import type { Database } from './database.ts'
+import { DUCKLAKE_TABLES } from './ducklake-tables.ts'
+
+/** The version of the format that is written and read. Source: DuckLake specification 1.0, section Tables. */
+const DUCKLAKE_VERSION = '1.0'
+
+/**
+ * What DuckLake has no place for. Other engines leave tables and indexes that they do not know alone.
+ *
+ * - `sterna_arrow_schema`: IPC Schema messages as clients sent them, one row for all datasets that share one.
+ * - `sterna_table`: the Arrow schema of a table and the snapshot that gave it its columns; when the dataset was
+ *   made and last changed, which its snapshots cannot tell once they are expired. Instants in µs since 1970.
+ * - `sterna_data_file`: size in memory and tier of a part.
+ *
+ * DuckLake itself has no index, so that dropping one of 10,000 tables would scan the statistics of all.
+ */
+const STERNA_TABLES = `
+CREATE TABLE IF NOT EXISTS sterna_arrow_schema(schema_id INTEGER PRIMARY KEY, hash TEXT UNIQUE, header BLOB);
+CREATE TABLE IF NOT EXISTS sterna_table(
+  table_id INTEGER PRIMARY KEY, arrow_schema_id INTEGER, columns_snapshot INTEGER, version INTEGER,
+  created_us INTEGER, updated_us INTEGER);
+CREATE TABLE IF NOT EXISTS sterna_data_file(data_file_id INTEGER PRIMARY KEY, arrow_bytes INTEGER, tier TEXT);
+CREATE INDEX IF NOT EXISTS sterna_table_by_id ON ducklake_table(table_id);
+CREATE INDEX IF NOT EXISTS sterna_table_by_name ON ducklake_table(table_name COLLATE NOCASE);
+CREATE INDEX IF NOT EXISTS sterna_table_ended ON ducklake_table(end_snapshot) WHERE end_snapshot IS NOT NULL;
+CREATE INDEX IF NOT EXISTS sterna_column_by_table ON ducklake_column(table_id, begin_snapshot, end_snapshot);
+CREATE INDEX IF NOT EXISTS sterna_data_file_by_table ON ducklake_data_file(table_id);
+CREATE INDEX IF NOT EXISTS sterna_data_file_ended ON ducklake_data_file(end_snapshot, table_id)
+  WHERE end_snapshot IS NOT NULL;
+CREATE INDEX IF NOT EXISTS sterna_delete_file_by_table ON ducklake_delete_file(table_id);
+CREATE INDEX IF NOT EXISTS sterna_file_column_stats_by_file ON ducklake_file_column_stats(data_file_id);
+CREATE INDEX IF NOT EXISTS sterna_file_column_stats_by_column ON ducklake_file_column_stats(table_id, column_id);
+CREATE INDEX IF NOT EXISTS sterna_table_stats_by_table ON ducklake_table_stats(table_id);
+CREATE INDEX IF NOT EXISTS sterna_table_column_stats_by_table ON ducklake_table_column_stats(table_id);
+CREATE INDEX IF NOT EXISTS sterna_schema_versions_by_table ON ducklake_schema_versions(table_id);
+`
+
+/** Makes an empty DuckLake in an empty database: one snapshot with the schema `main`. */
+export function createTables(db: Database, uuid: string, snapshotTime: string): void {
+  db.exec(DUCKLAKE_TABLES)
+  setMetadata(db, 'version', DUCKLAKE_VERSION)
+  setMetadata(db, 'created_by', 'Sterna')
+  setMetadata(db, 'encrypted', 'false')
+  db.insert('ducklake_snapshot', {
+    snapshot_id: 0,
+    snapshot_time: snapshotTime,
+    schema_version: 0,
+    next_catalog_id: 1,
+    next_file_id: 0,
+  })
+  db.insert('ducklake_snapshot_changes', { snapshot_id: 0, changes_made: 'created_schema:"main"' })
+  db.insert('ducklake_schema', {
+    schema_id: 0,
+    schema_uuid: uuid,
+    begin_snapshot: 0,
+    schema_name: 'main',
+    path: '',
+    path_is_relative: 1,
+  })
+}
+
+/**
+ * Prepares a catalog that may come from anywhere for our use: its own tables stay as they are, ours are added,
+ * and what ours say of tables and files that are gone is removed.
+ *
+ * @param dataPath - absolute, with a slash at the end; other engines would take a relative one from where they run
+ * @throws {@link SternaError} DATA_CORRUPT when it is not a DuckLake of our version
+ */
+export function prepareTables(db: Database, dataPath: string): void {
+  checkTables(db)
+  db.exec(STERNA_TABLES)
+  setMetadata(db, 'data_path', dataPath)
+  // Without a limit, small inserts of other engines go into tables of the catalog, where no Parquet reader sees them.
+  if (metadataOf(db, 'data_inlining_row_limit') === undefined) setMetadata(db, 'data_inlining_row_limit', '0')
+  db.exec(`
+    DELETE FROM sterna_table WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
+    DELETE FROM sterna_data_file WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file);
+    DELETE FROM sterna_arrow_schema WHERE schema_id NOT IN (SELECT arrow_schema_id FROM sterna_table);
+  `)
+}
+
+/** True for a database without a single table: a file that was just made. */
+export function isEmptyDatabase(db: Database): boolean {
+  return db.get('SELECT 1 FROM sqlite_master LIMIT 1') === undefined
+}
+
+function checkTables(db: Database): void {
+  if (db.get(`SELECT 1 FROM sqlite_master WHERE name = 'ducklake_metadata'`) === undefined) {
+    throw foreign('it has no table ducklake_metadata')
+  }
+  const version = metadataOf(db, 'version')
+  if (version !== DUCKLAKE_VERSION) throw foreign(`its version is ${version ?? 'not given'}`)
+  if (metadataOf(db, 'encrypted') === 'true') throw foreign('its parts are encrypted')
+  for (const [, table = '', columns = ''] of DUCKLAKE_TABLES.matchAll(/CREATE TABLE (\w+)\(([^;]*)\);/g)) {
+    const found = new Set(
+      db.all<[string]>('SELECT name FROM pragma_table_info(?)', table).map(([name]) => name),
+    )
+    const missing = columns
+      .split(',')
+      .map(columnName)
+      .find((name) => !found.has(name))
+    if (missing !== undefined) throw foreign(`table ${table} has no column ${missing}`)
+  }
+  if (db.get('SELECT 1 FROM ducklake_snapshot') === undefined) throw foreign('it has no snapshot')
+}
+
+function metadataOf(db: Database, key: string): string | undefined {
+  return db.get<[string]>('SELECT "value" FROM ducklake_metadata WHERE "key" = ? AND scope IS NULL', key)?.[0]
+}
+
+function setMetadata(db: Database, key: string, value: string): void {
+  if (metadataOf(db, key) === value) return
+  db.run('DELETE FROM ducklake_metadata WHERE "key" = ? AND scope IS NULL', key)
+  db.insert('ducklake_metadata', { '"key"': key, '"value"': value })
+}
+
+function columnName(declaration: string): string {
+  return (declaration.trim().split(' ')[0] ?? '').replaceAll('"', '')
+}
+
+function foreign(reason: string): SternaError {
+  return new SternaError(
+    'DATA_CORRUPT',
+    `The catalog is not an unencrypted DuckLake ${DUCKLAKE_VERSION}, ${reason}: ` +
+      'put the right file in its place, or run "sterna repair" to make a new one from the parts',
+  )
+}

@@ -1,0 +1,24 @@
+/** Microseconds since 1970: what DuckLake's texts can tell. They fit a number until the year 2255. */
+export function nowUs(): number {
+  return Date.now() * 1000
+}
+
+/** An instant as DuckLake writes it: `2026-02-03 04:05:06.789000+00`. */
+export function toTimeText(us: number): string {
+  const micros = String(us % 1000).padStart(3, '0')
+  return new Date(Math.floor(us / 1000)).toISOString().replace('T', ' ').replace('Z', `${micros}+00`)
+}
+
+/** Reads what DuckLake and its engines write, in any zone: `2026-02-03 05:06:07+01`. @returns 0 for anything else */
+export function fromTimeText(text: string): number {
+  const parts = /^(\S+)[ T]([\d:]+)(?:\.(\d{1,6})\d*)?([+-]\d\d)?(?::?(\d\d))?Z?$/.exec(text)
+  if (parts === null) return 0
+  const [, date, time, fraction = '', hours = '+00', minutes = '00'] = parts
+  const ms = Date.parse(`${date}T${time}${hours}:${minutes}`)
+  return Number.isNaN(ms) ? 0 : ms * 1000 + Number(fraction.padEnd(6, '0'))
+}
+
+/** Microseconds since 1970 as nanoseconds. */
+export function toNs(us: number): bigint {
+  return BigInt(us) * 1000n
+}

@@ -1,0 +1,109 @@
+import { join, resolve } from 'node:path'
+
+import type { Disk, DiskEntry } from './disk.ts'
+import { LockFile } from './lock-file.ts'
+import { encodeName, parsePartFileName, partFileName } from './part-names.ts'
+
+/** The schema whose parts stand in `cold/` itself. */
+const MAIN_SCHEMA = 'main'
+
+/**
+ * The data directory, held by this process while it is open.
+ *
+ * ```
+ * catalog.sqlite                          the catalog
+ * cold/<key>.parquet, cold/<schema>/...   parts
+ * log/                                    what is appended and not in a part yet
+ * tmp/                                    what is being written
+ * LOCK                                    one server at a time
+ * ```
+ */
+export class DataDir {
+  readonly path: string
+  readonly coldPath: string
+  readonly logPath: string
+  readonly tmpPath: string
+  readonly catalogPath: string
+  readonly #disk: Disk
+  readonly #lock: LockFile
+
+  private constructor(path: string, disk: Disk, lock: LockFile) {
+    this.path = path
+    this.coldPath = join(path, 'cold')
+    this.logPath = join(path, 'log')
+    this.tmpPath = join(path, 'tmp')
+    this.catalogPath = join(path, 'catalog.sqlite')
+    this.#disk = disk
+    this.#lock = lock
+  }
+
+  /**
+   * Takes the directory for this process, makes what is missing in it and empties `tmp/`.
+   *
+   * @throws {@link SternaError} DATA_DIR_LOCKED where another server has it.
+   */
+  static async open(path: string, disk: Disk): Promise<DataDir> {
+    const root = resolve(path)
+    await disk.mkdir(root)
+    const dataDir = new DataDir(root, disk, await LockFile.acquire(root))
+    try {
+      // Only under the lock: until then all of this is another server's.
+      await disk.removeTree(dataDir.tmpPath)
+      for (const folder of [dataDir.coldPath, dataDir.logPath, dataDir.tmpPath]) await disk.mkdir(folder)
+      await disk.syncDirectory(root)
+    } catch (error) {
+      await dataDir.close()
+      throw error
+    }
+    return dataDir
+  }
+
+  /** The folder of a schema's parts. */
+  schemaPath(schema: string): string {
+    return schema === MAIN_SCHEMA ? this.coldPath : join(this.coldPath, encodeName(schema))
+  }
+
+  /** Where part `number` of a dataset stands. */
+  partPath(ref: { readonly schema: string; readonly key: string }, number: number): string {
+    return join(this.schemaPath(ref.schema), partFileName(ref.key, number))
+  }
+
+  /** Every file under `cold/` that is named as a part of ours, in no order. */
+  async partPaths(): Promise<string[]> {
+    const entries = await this.#disk.readdir(this.coldPath)
+    const folders = entries
+      .filter((entry) => entry.isDirectory)
+      .map((entry) => join(this.coldPath, entry.name))
+    const nested = await Promise.all(
+      folders.map(async (path) => partsIn(path, await this.#disk.readdir(path))),
+    )
+    return [...partsIn(this.coldPath, entries), ...nested.flat()]
+  }
+
+  /**
+   * Removes the parts that no snapshot names: those of puts that did not come to their commit, and of datasets
+   * that were replaced just before a crash. Files that are not named as parts of ours stay.
+   *
+   * The caller must be sure of its catalog: with a new and empty one this removes every part there is.
+   *
+   * @param livePaths - every part that a snapshot names, absolute or relative to `cold/`.
+   * @returns the paths removed.
+   */
+  async removeDeadParts(livePaths: Iterable<string>): Promise<string[]> {
+    const live = new Set(Array.from(livePaths, (path) => resolve(this.coldPath, path)))
+    const dead = (await this.partPaths()).filter((path) => !live.has(path))
+    for (const path of dead) await this.#disk.unlink(path)
+    return dead
+  }
+
+  /** Lets another server have the directory. */
+  async close(): Promise<void> {
+    await this.#lock.release()
+  }
+}
+
+function partsIn(folder: string, entries: readonly DiskEntry[]): string[] {
+  return entries
+    .filter((entry) => !entry.isDirectory && parsePartFileName(entry.name) !== undefined)
+    .map((entry) => join(folder, entry.name))
+}

@@ -1,0 +1,140 @@
+import { inflateRawSync } from 'node:zlib'
+
+import { decodeDictionaryLog, type DictionaryEntry } from '../../../flight/ipc/dictionary-log.ts'
+import { type BatchHeader, parseMessage } from '../../../flight/ipc/message.ts'
+import type { ArrowType, Field, Schema } from '../../../flight/ipc/schema.ts'
+import { PART_DICTIONARIES_BYTES_MAX, PART_DICTIONARIES_KEY } from '../parts.ts'
+import type { KnownDictionaries, KnownDictionary, ValueList } from './dictionary-types.ts'
+import { byteWidthOf } from './fixed-column.ts'
+import { offsetWidthOf } from './variable-column.ts'
+import { PartDamage } from './part-seal.ts'
+import { joinValues, valueKeys, valuesFrom } from './value-list.ts'
+
+const NONE: KnownDictionaries = new Map()
+
+interface Change {
+  readonly row: number
+  readonly dictionaries: KnownDictionaries
+}
+
+/** Which dictionaries the rows of a part were put with: Parquet keeps values, the part's metadata the rest. */
+export class PartDictionaries {
+  /** In the order of their rows, one for each row at which something changes. */
+  readonly #changes: readonly Change[]
+
+  private constructor(changes: readonly Change[]) {
+    this.#changes = changes
+  }
+
+  /**
+   * @param metadata - of the part; without dictionaries nothing is known of them.
+   * @throws {@link PartDamage} where they are none.
+   */
+  static of(metadata: ReadonlyMap<string, string>, schema: Schema | null): PartDictionaries {
+    const text = metadata.get(PART_DICTIONARIES_KEY)
+    if (text === undefined || schema === null) return new PartDictionaries([])
+    // As much again for the places and paddings of many small ones.
+    const maxOutputLength = 2 * PART_DICTIONARIES_BYTES_MAX
+    try {
+      const entries = decodeDictionaryLog(inflateRawSync(Buffer.from(text, 'base64'), { maxOutputLength }))
+      return new PartDictionaries(changesOf(entries, valueTypes(schema.fields)))
+    } catch {
+      throw new PartDamage('its dictionaries are damaged')
+    }
+  }
+
+  /** The dictionaries in force at a row, and the row where the next ones are: Infinity where none follow. */
+  at(row: number): { readonly dictionaries: KnownDictionaries; readonly end: number } {
+    const next = this.#changes.findIndex((change) => change.row > row)
+    const current = next === -1 ? this.#changes.at(-1) : this.#changes[next - 1]
+    return { dictionaries: current?.dictionaries ?? NONE, end: this.#changes[next]?.row ?? Infinity }
+  }
+}
+
+function changesOf(entries: readonly DictionaryEntry[], types: ReadonlyMap<bigint, ArrowType>): Change[] {
+  const changes: Change[] = []
+  const current = new Map<bigint, KnownDictionary>()
+  for (const entry of entries.toSorted((a, b) => a.row - b.row)) {
+    const type = types.get(entry.id)
+    if (type === undefined) continue
+    const values = valuesOfEntry(entry, type)
+    const before = entry.isDelta ? current.get(entry.id)?.values : undefined
+    // A delta to something unknown is unknown too.
+    if (values === null || (entry.isDelta && before === undefined)) current.delete(entry.id)
+    else current.set(entry.id, known(before === undefined ? values : joinValues(before, values)))
+    if (changes.at(-1)?.row === entry.row) changes.pop()
+    changes.push({ row: entry.row, dictionaries: new Map(current) })
+  }
+  return changes
+}
+
+function known(values: ValueList): KnownDictionary {
+  const indices = new Map<string, number>()
+  valueKeys(values).forEach((key, index) => {
+    if (!indices.has(key)) indices.set(key, index)
+  })
+  return { values, indices }
+}
+
+function valueTypes(fields: readonly Field[]): Map<bigint, ArrowType> {
+  const types = new Map<bigint, ArrowType>()
+  const visit = (field: Field): void => {
+    if (field.dictionary !== null) types.set(field.dictionary.id, field.type)
+    field.children.forEach(visit)
+  }
+  fields.forEach(visit)
+  return types
+}
+
+function valuesOfEntry({ header, body }: DictionaryEntry, type: ArrowType): ValueList | null {
+  const message = parseMessage(header)
+  return message.kind === 'dictionary' ? valuesOfBody(message.batch, body, type) : null
+}
+
+/**
+ * The values of a body that has one column, as a list.
+ *
+ * @returns null where nulls are among them, which a list does not have.
+ */
+export function valuesOfBody(
+  { nodes, buffers }: BatchHeader,
+  body: Uint8Array,
+  type: ArrowType,
+): ValueList | null {
+  const [node] = nodes
+  const [, first, ...data] = buffers.map(({ offset, length }) =>
+    Buffer.from(body.buffer, body.byteOffset + offset, length),
+  )
+  if (node === undefined || first === undefined || node.nullCount > 0) return null
+  const width = byteWidthOf(type)
+  if (width !== undefined) {
+    return valuesFrom(type, node.length, (index) => first.subarray(index * width, (index + 1) * width))
+  }
+  const offsetWidth = offsetWidthOf(type)
+  if (offsetWidth !== undefined) {
+    const offsetAt = (index: number): number =>
+      node.length === 0 ? 0 : first.readUInt32LE(index * offsetWidth)
+    return valuesFrom(
+      type,
+      node.length,
+      (index) => data[0]?.subarray(offsetAt(index), offsetAt(index + 1)) ?? Buffer.alloc(0),
+    )
+  }
+  return valuesFrom(plainType(type), node.length, (index) => viewedValue(first, index * VIEW_BYTES, data))
+}
+
+const VIEW_BYTES = 16
+const VIEW_INLINE_BYTES = 12
+
+/** Source: Arrow, "Variable-size Binary View Layout". */
+function viewedValue(views: Buffer, at: number, data: readonly Buffer[]): Buffer {
+  const length = views.readInt32LE(at)
+  if (length <= VIEW_INLINE_BYTES) return views.subarray(at + 4, at + 4 + length)
+  const start = views.readInt32LE(at + 12)
+  return data[views.readInt32LE(at + 8)]?.subarray(start, start + length) ?? Buffer.alloc(0)
+}
+
+/** Of values that are said by views: those are made anew for each message. */
+function plainType(type: ArrowType): ArrowType {
+  return { kind: type.kind === 'utf8View' ? 'utf8' : 'binary' }
+}

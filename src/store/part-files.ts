@@ -1,0 +1,88 @@
+import { basename, join } from 'node:path'
+import type { DatasetRef } from '../../flight/descriptor.ts'
+import type { Disk } from './disk/disk.ts'
+import { sealPart } from './parquet/part-seal.ts'
+import { encodeName, parsePartFileName, partFileName } from './disk/part-names.ts'
+
+/** The schema whose parts lie in `cold/` itself; every other has a folder of its own there. */
+const MAIN_SCHEMA = 'main'
+
+/**
+ * Brings written parts from their temporary names to their own, durably.
+ *
+ * A name is never used twice while the server runs: readers of an older snapshot, and caches that know a file by its
+ * name, may still hold it.
+ */
+export class PartFiles {
+  readonly #disk: Disk
+  readonly #coldDirectory: string
+  readonly #lastNumbers = new Map<string, number>()
+
+  constructor(disk: Disk, coldDirectory: string) {
+    this.#disk = disk
+    this.#coldDirectory = coldDirectory
+  }
+
+  /** Where a part lies. @param path - relative to `cold/`, as the catalog has it */
+  absolutePath(path: string): string {
+    return join(this.#coldDirectory, path)
+  }
+
+  /** Takes the number of a part that is there out of circulation. @param path - relative to `cold/` */
+  reserve(ref: DatasetRef, path: string): void {
+    // Parts that another engine wrote have names of another form, which cannot collide with ours.
+    const number = parsePartFileName(basename(path))?.number ?? -1
+    const name = join(folderOf(ref), ref.key)
+    this.#lastNumbers.set(name, Math.max(this.#lastNumbers.get(name) ?? -1, number))
+  }
+
+  /** Seals a finished temporary file with checksums and makes it durable. @returns its size in bytes */
+  async finish(path: string): Promise<number> {
+    const file = await this.#disk.open(path, 'update')
+    try {
+      await sealPart(file)
+      await file.sync()
+      return await file.size()
+    } finally {
+      await file.close()
+    }
+  }
+
+  /**
+   * Moves a synced temporary file to the next free name of its dataset.
+   *
+   * @returns the path relative to `cold/`
+   */
+  async publish(ref: DatasetRef, temporaryPath: string): Promise<string> {
+    const folder = folderOf(ref)
+    await this.#disk.mkdir(join(this.#coldDirectory, folder))
+    for (;;) {
+      const number = (this.#lastNumbers.get(join(folder, ref.key)) ?? -1) + 1
+      const path = join(folder, partFileName(ref.key, number))
+      this.reserve(ref, path)
+      try {
+        await this.#disk.renameNew(temporaryPath, this.absolutePath(path))
+        return path
+      } catch (error) {
+        // Taken by a file that waits for its readers, or by a key that differs in case only.
+        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+      }
+    }
+  }
+
+  /** Makes the names in a dataset's folder durable. */
+  async syncFolder(ref: DatasetRef): Promise<void> {
+    const folder = folderOf(ref)
+    await this.#disk.syncDirectory(join(this.#coldDirectory, folder))
+    if (folder !== '') await this.#disk.syncDirectory(this.#coldDirectory)
+  }
+
+  /** Removes files; those that are not there are no error. @param paths - relative to `cold/` */
+  async remove(paths: readonly string[]): Promise<void> {
+    for (const path of paths) await this.#disk.unlink(this.absolutePath(path))
+  }
+}
+
+function folderOf(ref: DatasetRef): string {
+  return ref.schema === MAIN_SCHEMA ? '' : encodeName(ref.schema)
+}

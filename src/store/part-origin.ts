@@ -1,0 +1,56 @@
+import type { DatasetRef } from '../../flight/descriptor.ts'
+
+/** Where a part comes from: what it says of itself, so that a lost catalog can be made again from the parts alone. */
+export interface PartOrigin {
+  readonly ref: DatasetRef
+  /** `rewrite`: the rows of other parts, by compaction. */
+  readonly mode: 'replace' | 'create' | 'append' | 'rewrite'
+  /** The put or compaction that wrote it, and its place among the parts of that. */
+  readonly put: string
+  readonly order: number
+  /** Size of its rows in memory. */
+  readonly arrowBytes: number
+  /** Of a rewrite: the parts it stands for, relative to `cold/`. */
+  readonly sources?: readonly string[]
+}
+
+/** The Parquet key-value metadata of a part. */
+export function originMetadata(origin: PartOrigin): Record<string, string> {
+  return {
+    'sterna:key': origin.ref.key,
+    'sterna:schema': origin.ref.schema,
+    'sterna:mode': origin.mode,
+    'sterna:put': origin.put,
+    'sterna:order': String(origin.order),
+    'sterna:arrow_bytes': String(origin.arrowBytes),
+    ...(origin.sources && { 'sterna:sources': JSON.stringify(origin.sources) }),
+  }
+}
+
+/** The inverse of {@link originMetadata}; undefined for a file that is no part of ours. */
+export function parseOrigin(metadata: ReadonlyMap<string, string>): PartOrigin | undefined {
+  const key = metadata.get('sterna:key')
+  const schema = metadata.get('sterna:schema')
+  const mode = metadata.get('sterna:mode')
+  const put = metadata.get('sterna:put')
+  const order = Number(metadata.get('sterna:order'))
+  if (key === undefined || schema === undefined || put === undefined || !isMode(mode)) return undefined
+  const arrowBytes = Number(metadata.get('sterna:arrow_bytes'))
+  if (!Number.isSafeInteger(order) || !Number.isSafeInteger(arrowBytes)) return undefined
+  const sources = parseSources(metadata.get('sterna:sources'))
+  return { ref: { schema, key }, mode, put, order, arrowBytes, ...(sources && { sources }) }
+}
+
+function isMode(mode: string | undefined): mode is PartOrigin['mode'] {
+  return mode === 'replace' || mode === 'create' || mode === 'append' || mode === 'rewrite'
+}
+
+function parseSources(text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return undefined
+  try {
+    const sources: unknown = JSON.parse(text)
+    return Array.isArray(sources) ? sources.map(String) : undefined
+  } catch {
+    return undefined
+  }
+}

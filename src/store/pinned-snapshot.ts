@@ -1,0 +1,58 @@
+import type { DatasetRef } from '../../flight/descriptor.ts'
+import { SternaError } from '../errors.ts'
+import type { CatalogDataset, CatalogState } from './catalog/state.ts'
+import { matchesGlob } from './glob.ts'
+import type { PinnedDataset, PinnedLake } from './parts.ts'
+
+/** One pinned state of the catalog, as SQL sees it. */
+export class PinnedSnapshot implements PinnedLake {
+  readonly release: () => void
+  readonly #state: CatalogState
+  readonly #absolutePath: (path: string) => string
+
+  constructor(state: CatalogState, release: () => void, absolutePath: (path: string) => string) {
+    this.#state = state
+    this.release = release
+    this.#absolutePath = absolutePath
+  }
+
+  resolve(ref: DatasetRef): PinnedDataset | undefined {
+    const dataset = this.#state.get(ref)
+    return dataset && this.#pinned(readable(dataset))
+  }
+
+  match(schema: string, glob: string): PinnedDataset[] {
+    return this.#state
+      .list()
+      .filter(({ ref }) => ref.schema === schema && matchesGlob(glob, ref.key))
+      .map((dataset) => this.#pinned(readable(dataset)))
+  }
+
+  list(): PinnedDataset[] {
+    return this.#state.list().map((dataset) => this.#pinned(dataset))
+  }
+
+  #pinned(dataset: CatalogDataset): PinnedDataset {
+    return {
+      ref: dataset.ref,
+      id: datasetId(dataset),
+      schema: dataset.schema,
+      parts: dataset.parts.map(({ path, rows }) => ({ path: this.#absolutePath(path), rows })),
+      rows: dataset.rows,
+    }
+  }
+}
+
+/** Names one version of a dataset: the key of caches. A dataset that was dropped and made again has a new table id. */
+export function datasetId({ tableId, version }: CatalogDataset): string {
+  return `${tableId}@${version}`
+}
+
+/** The dataset, unless another engine has done to it what we cannot read. @throws NOT_IMPLEMENTED saying what */
+export function readable(dataset: CatalogDataset): CatalogDataset {
+  if (dataset.blocked === null) return dataset
+  throw new SternaError(
+    'NOT_IMPLEMENTED',
+    `The dataset "${dataset.ref.key}" cannot be read, because ${dataset.blocked}`,
+  )
+}

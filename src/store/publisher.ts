@@ -1,0 +1,267 @@
+import { join } from 'node:path'
+import type { DatasetRef } from '../../flight/descriptor.ts'
+import type { Frame } from '../../flight/frame.ts'
+import { type Schema, schemasEqual } from '../../flight/ipc/schema.ts'
+import { typeName } from '../../flight/ipc/type-name.ts'
+import { SternaError } from '../errors.ts'
+import type { FrameCache } from './cache/frame-cache.ts'
+import type { Catalog, CommitResult } from './catalog/catalog.ts'
+import type { Change } from './catalog/commit.ts'
+import type { CatalogDataset, CatalogPart, NewPart } from './catalog/state.ts'
+import type { Disk } from './disk/disk.ts'
+import type { PartFiles } from './part-files.ts'
+import { type PartOrigin, originMetadata } from './part-origin.ts'
+import type { PartWriter, WrittenPart } from './parts.ts'
+import { datasetId } from './pinned-snapshot.ts'
+import type { Pins } from './pins.ts'
+import type { PutMode, PutSession, PutSummary, PutTarget, StagedPart } from './put-session.ts'
+import type { Segment } from './segments.ts'
+import { cacheEntry } from './smart-load.ts'
+
+/** What the store gives its publisher. */
+export interface PublisherParts {
+  readonly catalog: Catalog
+  readonly files: PartFiles
+  readonly pins: Pins
+  readonly cache: FrameCache
+  readonly disk: Disk
+  readonly tmpPath: string
+  readonly partSize: number
+  /** What all puts together should hold at most. */
+  readonly heldBytesMax: number
+  readonly compressionLevel: number
+}
+
+/**
+ * Writes parts, names them, and commits them: the only place where the lake changes.
+ *
+ * The order is always the same: file synced under its temporary name, its own name, folder synced, one catalog
+ * commit, cache. Whatever breaks off before the commit has changed nothing that a reader sees.
+ */
+export class Publisher implements PutTarget {
+  readonly #parts: PublisherParts
+  readonly #puts = new Set<PutSession>()
+  #writer: PartWriter | undefined
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts
+    for (const { ref, parts: live } of parts.catalog.state().list()) {
+      for (const { path } of live) parts.files.reserve(ref, path)
+    }
+  }
+
+  /** Names what writes parts. */
+  writeWith(writer: PartWriter): void {
+    this.#writer = writer
+  }
+
+  get partArrowBytesTarget(): number {
+    return this.#parts.partSize
+  }
+
+  get cacheShareBytes(): number {
+    return this.#parts.cache.entryBytesMax
+  }
+
+  get isCrowded(): boolean {
+    return this.stats().bytes > this.#parts.heldBytesMax
+  }
+
+  /** @throws TYPE_UNSUPPORTED naming the column and its type; SCHEMA_MISMATCH, DATASET_EXISTS */
+  check(ref: DatasetRef, mode: PutMode, schema: Schema): void {
+    this.#required().checkSchema(schema)
+    const existing = this.#parts.catalog.state().get(ref)
+    if (mode === 'create' && existing)
+      throw new SternaError('DATASET_EXISTS', `The dataset "${ref.key}" exists already`)
+    if (mode === 'append' && existing) checkSameSchema(existing, schema)
+  }
+
+  begun(session: PutSession): () => void {
+    this.#puts.add(session)
+    return () => this.#puts.delete(session)
+  }
+
+  /** Puts that are neither committed nor aborted, and the bytes of the frames they keep. */
+  stats(): { readonly puts: number; readonly bytes: number } {
+    let bytes = 0
+    for (const session of this.#puts) bytes += session.heldBytes
+    return { puts: this.#puts.size, bytes }
+  }
+
+  temporaryPath(name: string): string {
+    return join(this.#parts.tmpPath, name)
+  }
+
+  async stage(
+    origin: PartOrigin,
+    schema: Schema,
+    segment: Segment,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<StagedPart> {
+    const written = await this.#required().writePart({
+      schema,
+      frames: segment.frames,
+      path,
+      compressionLevel: this.#parts.compressionLevel,
+      metadata: originMetadata(origin),
+      signal,
+    })
+    return this.#staged(path, written, origin)
+  }
+
+  /** Rewrites parts of one dataset, in order, into one under a temporary name. */
+  async restage(
+    origin: PartOrigin,
+    dataset: CatalogDataset,
+    sources: readonly CatalogPart[],
+    path: string,
+    compressionLevel: number,
+  ): Promise<StagedPart> {
+    const written = await this.#required().rewriteParts({
+      schema: dataset.schema,
+      sources: sources.map((part) => this.#parts.files.absolutePath(part.path)),
+      path,
+      compressionLevel,
+      orderBy: [],
+      metadata: originMetadata(origin),
+    })
+    return this.#staged(path, written, origin)
+  }
+
+  async #staged(path: string, written: WrittenPart, { arrowBytes }: PartOrigin): Promise<StagedPart> {
+    const fileBytes = await this.#parts.files.finish(path)
+    return { path, written: { ...written, fileBytes }, arrowBytes }
+  }
+
+  async discard(paths: readonly string[]): Promise<void> {
+    for (const path of paths) await this.#parts.disk.unlink(path)
+  }
+
+  async publish(input: {
+    readonly ref: DatasetRef
+    readonly mode: PutMode
+    readonly schemaFrame: Frame
+    readonly schema: Schema
+    readonly parts: readonly StagedPart[]
+    readonly frames: readonly Frame[] | null
+  }): Promise<PutSummary> {
+    const { ref, mode, schemaFrame, schema, frames } = input
+    const parts = await this.#name(ref, input.parts, 'warm')
+    const before = this.#parts.catalog.state().get(ref)
+    const after = await this.#commit(
+      { kind: 'put', ref, mode, schemaHeader: schemaFrame.header, schema, parts },
+      parts,
+    )
+    if (mode === 'append' && before) this.#extendCache(before, after, frames)
+    else this.#replaceCache(before, after, schemaFrame, frames)
+    return {
+      key: ref.key,
+      schema: ref.schema,
+      version: after.version,
+      rows: parts.reduce((sum, part) => sum + part.rows, 0),
+      parts: parts.length,
+    }
+  }
+
+  /** Puts rewritten parts in the place of others that hold the same rows. */
+  async replaceParts(
+    dataset: CatalogDataset,
+    remove: readonly number[],
+    staged: readonly StagedPart[],
+  ): Promise<CatalogDataset> {
+    const parts = await this.#name(dataset.ref, staged, 'cold')
+    const after = await this.#commit({ kind: 'rewrite', ref: dataset.ref, remove, parts }, parts)
+    const cached = this.#parts.cache.peek(datasetId(dataset))
+    this.#parts.cache.delete(datasetId(dataset))
+    if (cached) this.#parts.cache.set(datasetId(after), cached)
+    return after
+  }
+
+  drop(dataset: CatalogDataset): void {
+    const { state, retired } = this.#parts.catalog.commit([{ kind: 'drop', ref: dataset.ref }])
+    this.#parts.cache.delete(datasetId(dataset))
+    this.#parts.pins.retire(state.snapshotId, retired)
+  }
+
+  /** Gives staged parts their names. All or none of them are there afterwards. */
+  async #name(ref: DatasetRef, staged: readonly StagedPart[], tier: NewPart['tier']): Promise<NewPart[]> {
+    const named: NewPart[] = []
+    try {
+      for (const { path, written, arrowBytes } of staged) {
+        named.push({ ...written, path: await this.#parts.files.publish(ref, path), arrowBytes, tier })
+      }
+      await this.#parts.files.syncFolder(ref)
+    } catch (error) {
+      await this.#unname(named)
+      throw error
+    }
+    return named
+  }
+
+  async #unname(parts: readonly NewPart[]): Promise<void> {
+    await this.#parts.files.remove(parts.map(({ path }) => path))
+  }
+
+  async #commit(change: Change & { ref: DatasetRef }, parts: readonly NewPart[]): Promise<CatalogDataset> {
+    let result: CommitResult
+    try {
+      result = this.#parts.catalog.commit([change])
+    } catch (error) {
+      // A refusal has changed nothing, nor has a commit for which there was no room: the frame that completes it is
+      // the last to be written. After any other failure of the disk nobody knows: a log that is replayed at the next
+      // start may still name these files, so they are left for that start to sort out.
+      if (error instanceof SternaError && error.code !== 'DISK_FAILED') await this.#unname(parts)
+      throw error
+    }
+    const { state, retired } = result
+    this.#parts.pins.retire(state.snapshotId, retired)
+    const dataset = state.get(change.ref)
+    if (!dataset) throw new Error('A committed dataset is not in its snapshot')
+    return dataset
+  }
+
+  #replaceCache(
+    before: CatalogDataset | undefined,
+    after: CatalogDataset,
+    schemaFrame: Frame,
+    frames: readonly Frame[] | null,
+  ): void {
+    if (before) this.#parts.cache.delete(datasetId(before))
+    if (frames) this.#parts.cache.set(datasetId(after), cacheEntry(schemaFrame, frames))
+  }
+
+  /** Rows that were added to a cached dataset are added to its frames; to one that is not cached, to nothing. */
+  #extendCache(before: CatalogDataset, after: CatalogDataset, frames: readonly Frame[] | null): void {
+    const cached = this.#parts.cache.peek(datasetId(before))
+    this.#parts.cache.delete(datasetId(before))
+    if (!cached || !frames) return
+    this.#parts.cache.set(datasetId(after), cacheEntry(cached.schemaFrame, [...cached.frames, ...frames]))
+  }
+
+  #required(): PartWriter {
+    if (!this.#writer) throw new Error('The store was given nothing that writes parts')
+    return this.#writer
+  }
+}
+
+function checkSameSchema(existing: CatalogDataset, schema: Schema): void {
+  if (schemasEqual(existing.schema, schema, { metadata: false })) return
+  throw new SternaError(
+    'SCHEMA_MISMATCH',
+    `The schema differs from that of dataset "${existing.ref.key}": ${schemaDifference(existing.schema, schema)}`,
+  )
+}
+
+/** The first difference between two schemas, in words. */
+function schemaDifference(stored: Schema, sent: Schema): string {
+  const length = Math.max(stored.fields.length, sent.fields.length)
+  for (let index = 0; index < length; index += 1) {
+    const [was, is] = [stored.fields[index], sent.fields[index]]
+    const [wasText, isText] = [was, is].map((field) =>
+      field ? `${field.name} ${typeName(field)}` : 'nothing',
+    )
+    if (wasText !== isText) return `column ${index + 1} is stored as ${wasText} and was sent as ${isText}`
+  }
+  return 'nullability or nested types differ'
+}

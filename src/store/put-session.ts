@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto'
+import type { DatasetRef } from '../../flight/descriptor.ts'
+import { type Frame, splitFrame } from '../../flight/frame.ts'
+import { parseMessage } from '../../flight/ipc/message.ts'
+import type { Schema } from '../../flight/ipc/schema.ts'
+import { StreamCheck } from '../../flight/stream-check.ts'
+import { LIMITS } from '../limits.ts'
+import type { PartOrigin } from './part-origin.ts'
+import type { WrittenPart } from './parts.ts'
+import { type Segment, SegmentBuilder } from './segments.ts'
+
+/** A part that is written and synced under its temporary name, and in no catalog yet. */
+export interface StagedPart {
+  readonly path: string
+  readonly written: WrittenPart
+  readonly arrowBytes: number
+}
+
+/** Whether a put takes the place of a dataset, refuses to, or adds rows to it. */
+export type PutMode = 'replace' | 'create' | 'append'
+
+/** What a committed put answers. */
+export interface PutSummary {
+  readonly key: string
+  readonly schema: string
+  readonly version: number
+  readonly rows: number
+  readonly parts: number
+}
+
+/** What a session needs of its store. */
+export interface PutTarget {
+  readonly partArrowBytesTarget: number
+  /** Frames up to this many bytes are kept for the cache. */
+  readonly cacheShareBytes: number
+  /** True while all puts together hold more than they should: each then keeps nothing for the cache, and writes sooner. */
+  readonly isCrowded: boolean
+  /** @throws TYPE_UNSUPPORTED, DATASET_EXISTS, SCHEMA_MISMATCH */
+  check(ref: DatasetRef, mode: PutMode, schema: Schema): void
+  temporaryPath(name: string): string
+  /** Writes a segment to `path` and syncs it. */
+  stage(
+    origin: PartOrigin,
+    schema: Schema,
+    segment: Segment,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<StagedPart>
+  discard(paths: readonly string[]): Promise<void>
+  /** Hears of every session that is neither committed nor aborted. @returns tells that it is */
+  begun(session: PutSession): () => void
+  /** Names the parts, commits them, and gives the frames to the cache; null frames when they were too many. */
+  publish(input: {
+    ref: DatasetRef
+    mode: PutMode
+    schemaFrame: Frame
+    schema: Schema
+    parts: readonly StagedPart[]
+    frames: readonly Frame[] | null
+  }): Promise<PutSummary>
+}
+
+/**
+ * One put on its way in: checks each frame, holds up to two segments of frames, and stages every full
+ * one as a part while the next fills. Nothing can be seen of it before {@link commit}; after {@link abort} nothing
+ * is left of it.
+ */
+export class PutSession {
+  readonly #target: PutTarget
+  readonly #ref: DatasetRef
+  readonly #mode: PutMode
+  readonly #schemaFrame: Frame
+  readonly #check: StreamCheck
+  readonly #segment = new SegmentBuilder()
+  readonly #abort = new AbortController()
+  readonly #id = randomUUID()
+  readonly #paths: string[] = []
+  readonly #staged: StagedPart[] = []
+  readonly #ended: () => void
+  #staging: Promise<void> = Promise.resolve()
+  #stagingBytes = 0
+  #cacheFrames: Frame[] | null = []
+  #cacheBytes = 0
+
+  /**
+   * @param schemaFrame - kept; it and all frames of the session must never be written to
+   * @throws IPC_MALFORMED, TYPE_UNSUPPORTED naming column and type
+   */
+  constructor(target: PutTarget, ref: DatasetRef, mode: PutMode, schemaFrame: Frame) {
+    this.#target = target
+    this.#ref = ref
+    this.#mode = mode
+    this.#schemaFrame = schemaFrame
+    this.#check = new StreamCheck(schemaFrame)
+    target.check(ref, mode, this.#check.schema)
+    this.#ended = target.begun(this)
+  }
+
+  /** Bytes of the frames it keeps, for the cache or for parts that are not written. */
+  get heldBytes(): number {
+    const partBytes = this.#segment.bytes + this.#stagingBytes
+    return this.#cacheFrames === null ? partBytes : Math.max(this.#cacheBytes, partBytes)
+  }
+
+  /**
+   * Takes one dictionary or batch frame, its body in one piece, as it came from the wire.
+   *
+   * @returns a promise when the disk is behind and the sender must wait
+   * @throws IPC_MALFORMED; or what writing an earlier segment threw
+   */
+  async write(frame: Frame): Promise<void> {
+    const message = this.#check.check(frame)
+    for (const piece of splitFrame(frame, this.#check.schema, LIMITS.frameBytesTarget)) {
+      this.#segment.add(piece, piece === frame ? message : parseMessage(piece.header))
+      this.#keepForCache(piece)
+    }
+    if (this.#target.isCrowded) this.#cacheFrames = null
+    if (this.#segment.bytes >= this.#partBytes() && !this.#segment.isEmpty) {
+      await this.#staging
+      this.#stage()
+    }
+  }
+
+  /**
+   * Makes all rows visible at once.
+   *
+   * @param confirmed - the last word of the client; the last part is written while that comes
+   * @throws as {@link write}, COMMIT_CONFLICT, DATASET_EXISTS, DISK_FULL; whatever `confirmed` rejects with
+   */
+  async commit(confirmed: Promise<void>): Promise<PutSummary> {
+    // Awaited below; until then its rejection must not count as unhandled.
+    confirmed.catch(() => undefined)
+    await this.#staging
+    if (!this.#segment.isEmpty || this.#paths.length === 0) this.#stage()
+    await Promise.all([this.#staging, confirmed])
+    const summary = await this.#target.publish({
+      ref: this.#ref,
+      mode: this.#mode,
+      schemaFrame: this.#schemaFrame,
+      schema: this.#check.schema,
+      parts: this.#staged,
+      frames: this.#cacheFrames,
+    })
+    this.#ended()
+    return summary
+  }
+
+  /** Forgets everything. Safe at any time but after a commit that succeeded. */
+  async abort(): Promise<void> {
+    this.#abort.abort()
+    await this.#staging.catch(() => undefined)
+    try {
+      await this.#target.discard(this.#paths)
+    } finally {
+      this.#ended()
+    }
+  }
+
+  #stage(): void {
+    const segment = this.#segment.take()
+    const path = this.#target.temporaryPath(`${this.#id}.${this.#paths.length}.parquet`)
+    const origin = {
+      ref: this.#ref,
+      mode: this.#mode,
+      put: this.#id,
+      order: this.#paths.length,
+      arrowBytes: segment.bytes,
+    }
+    this.#paths.push(path)
+    this.#stagingBytes = segment.bytes
+    this.#staging = this.#target
+      .stage(origin, this.#check.schema, segment, path, this.#abort.signal)
+      .then((part) => void this.#staged.push(part))
+      .finally(() => {
+        this.#stagingBytes = 0
+      })
+    // Awaited by the next write or by commit; until then a failure must not count as unhandled.
+    this.#staging.catch(() => undefined)
+  }
+
+  #partBytes(): number {
+    const { isCrowded, partArrowBytesTarget } = this.#target
+    return isCrowded ? Math.min(LIMITS.crowdedPartBytes, partArrowBytesTarget) : partArrowBytesTarget
+  }
+
+  #keepForCache(frame: Frame): void {
+    if (this.#cacheFrames === null) return
+    this.#cacheBytes += frame.byteLength
+    if (this.#cacheBytes > this.#target.cacheShareBytes) this.#cacheFrames = null
+    else this.#cacheFrames.push(frame)
+  }
+}

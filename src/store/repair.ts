@@ -1,0 +1,116 @@
+import { basename, join, relative } from 'node:path'
+import { decapsulate } from '../../flight/ipc/stream.ts'
+import { parseSchema } from '../../flight/ipc/schema.ts'
+import { SternaError } from '../errors.ts'
+import { type FoundDataset, rebuildCatalog } from './catalog/rebuild.ts'
+import type { NewPart } from './catalog/state.ts'
+import { DataDir } from './disk/data-dir.ts'
+import type { Disk } from './disk/disk.ts'
+import { NodeDisk } from './disk/node-disk.ts'
+import { parsePartFileName } from './disk/part-names.ts'
+import { type FoundPart, type Lineage, traceLineage } from './lineage.ts'
+import { type PartFooter, ParquetReader } from './parquet/parquet-reader.ts'
+import { parseOrigin } from './part-origin.ts'
+
+/** What a repair did. */
+export interface RepairSummary {
+  readonly datasets: number
+  readonly parts: number
+  /** Files that were moved to `quarantine/`, and why. */
+  readonly quarantined: readonly { readonly name: string; readonly reason: string }[]
+}
+
+interface ReadablePart extends FoundPart {
+  readonly footer: PartFooter
+}
+
+/** Never deleted from: what cannot be used may still be of use to its owner. */
+const QUARANTINE = 'quarantine'
+
+/**
+ * Makes the catalog again from the parts alone; the old one stays beside it. Parts that cannot be read, that are not
+ * ours, or that were replaced long ago go to `quarantine/`.
+ *
+ * @throws DATA_DIR_LOCKED while a server runs; DISK_FULL, DISK_FAILED
+ */
+export async function repair(path: string): Promise<RepairSummary> {
+  const disk = new NodeDisk()
+  const dataDir = await DataDir.open(path, disk)
+  const reader = new ParquetReader()
+  try {
+    const quarantine = new Quarantine(disk, dataDir)
+    const readable: ReadablePart[] = []
+    for (const partPath of await dataDir.partPaths()) {
+      try {
+        readable.push(await readPart(reader, dataDir, partPath))
+      } catch (error) {
+        await quarantine.add(partPath, SternaError.from(error).message)
+      }
+    }
+    const lineages = traceLineage(readable)
+    for (const part of lineages.flatMap(({ superseded }) => superseded)) {
+      await quarantine.add(join(dataDir.coldPath, part.path), 'a later put has replaced it')
+    }
+    const found = lineages.filter(({ live }) => live.length > 0).map(toDataset)
+    const { datasets, skipped } = rebuildCatalog(
+      dataDir.catalogPath,
+      { dataPath: dataDir.coldPath, historyMs: 0 },
+      found,
+    )
+    for (const { ref, error } of skipped) {
+      const parts = found.find((dataset) => dataset.ref === ref)?.parts ?? []
+      for (const part of parts) await quarantine.add(join(dataDir.coldPath, part.path), error.message)
+    }
+    const parts = found.reduce((sum, dataset) => sum + dataset.parts.length, 0)
+    return { datasets, parts, quarantined: quarantine.moved }
+  } finally {
+    await reader.close()
+    await dataDir.close()
+  }
+}
+
+async function readPart(reader: ParquetReader, dataDir: DataDir, path: string): Promise<ReadablePart> {
+  const footer = await reader.readPartMetadata(path)
+  const origin = parseOrigin(footer.metadata)
+  if (!origin) throw new SternaError('DATA_CORRUPT', 'It does not say which dataset it belongs to')
+  const number = parsePartFileName(basename(path))?.number ?? 0
+  return { path: relative(dataDir.coldPath, path), number, origin, footer }
+}
+
+function toDataset({ ref, live }: Lineage<ReadablePart>): FoundDataset {
+  const encoded = live.at(-1)?.footer.metadata.get('ARROW:schema') ?? ''
+  const schemaHeader = decapsulate(Buffer.from(encoded, 'base64'))
+  return { ref, schemaHeader, schema: parseSchema(schemaHeader), parts: live.map(toNewPart) }
+}
+
+/** Bounds of columns are not in reach here; a part without them is only never pruned. */
+function toNewPart({ path, origin, footer }: ReadablePart): NewPart {
+  const { rows, fileBytes, footerBytes } = footer
+  const tier = origin.mode === 'rewrite' ? 'cold' : 'warm'
+  return { path, tier, rows, fileBytes, footerBytes, arrowBytes: origin.arrowBytes, columns: [] }
+}
+
+/** Moves files out of the way, under names that do not take each other's place. */
+class Quarantine {
+  readonly moved: { name: string; reason: string }[] = []
+  readonly #disk: Disk
+  readonly #folder: string
+
+  constructor(disk: Disk, dataDir: DataDir) {
+    this.#disk = disk
+    this.#folder = join(dataDir.path, QUARANTINE)
+  }
+
+  async add(path: string, reason: string): Promise<void> {
+    await this.#disk.mkdir(this.#folder)
+    const name = basename(path)
+    for (let copy = 0; ; copy += 1) {
+      const target = join(this.#folder, copy === 0 ? name : `${name}.${copy}`)
+      if ((await this.#disk.stat(target)) !== undefined) continue
+      await this.#disk.rename(path, target)
+      break
+    }
+    await this.#disk.syncDirectory(this.#folder)
+    this.moved.push({ name, reason })
+  }
+}

@@ -1,0 +1,81 @@
+import type { FrameCacheStats } from './cache/frame-cache.ts'
+import type { CatalogState } from './catalog/state.ts'
+
+/** Figures of one tier on disk. */
+export interface TierStats {
+  readonly parts: number
+  readonly rows: number
+  readonly size_bytes: number
+  readonly arrow_size_bytes: number
+  /** Arrow bytes per byte on disk; null where nothing is stored. */
+  readonly compression_ratio: number | null
+}
+
+/** What is going on at the moment: all zero where nobody writes or reads. */
+export interface InFlightStats {
+  /** Puts that are neither committed nor aborted. */
+  readonly puts: number
+  /** Frames that puts and loads hold, for parts that are not written and readers that are behind. */
+  readonly held_bytes: number
+  /** Datasets being read from their parts for all who ask. */
+  readonly loads: number
+  /** Readers that keep the files of a snapshot in place. */
+  readonly pins: number
+}
+
+/** What the action `stats` answers. */
+export interface StoreStats {
+  readonly total_keys: number
+  readonly total_rows: number
+  readonly total_parts: number
+  readonly total_size_bytes: number
+  readonly arrow_size_bytes: number
+  readonly compression_ratio: number | null
+  readonly snapshot: number
+  readonly cache: FrameCacheStats
+  readonly in_flight: InFlightStats
+  readonly tiers: {
+    readonly hot: { readonly keys: number; readonly bytes: number }
+    readonly warm: TierStats
+    readonly cold: TierStats
+  }
+}
+
+/** Adds up one snapshot of the catalog, and the cache and what is in flight as they are now. */
+export function storeStats(state: CatalogState, cache: FrameCacheStats, inFlight: InFlightStats): StoreStats {
+  const datasets = state.list()
+  const parts = datasets.flatMap((dataset) => dataset.parts)
+  const total = tierStats(parts)
+  return {
+    total_keys: datasets.length,
+    total_rows: total.rows,
+    total_parts: total.parts,
+    total_size_bytes: total.size_bytes,
+    arrow_size_bytes: total.arrow_size_bytes,
+    compression_ratio: total.compression_ratio,
+    snapshot: state.snapshotId,
+    cache,
+    in_flight: inFlight,
+    tiers: {
+      hot: { keys: cache.entries, bytes: cache.bytes },
+      warm: tierStats(parts.filter(({ tier }) => tier === 'warm')),
+      cold: tierStats(parts.filter(({ tier }) => tier === 'cold')),
+    },
+  }
+}
+
+function tierStats(parts: readonly { rows: number; fileBytes: number; arrowBytes: number }[]): TierStats {
+  const fileBytes = sum(parts, (part) => part.fileBytes)
+  const arrowBytes = sum(parts, (part) => part.arrowBytes)
+  return {
+    parts: parts.length,
+    rows: sum(parts, (part) => part.rows),
+    size_bytes: fileBytes,
+    arrow_size_bytes: arrowBytes,
+    compression_ratio: fileBytes === 0 ? null : arrowBytes / fileBytes,
+  }
+}
+
+function sum<T>(items: readonly T[], figure: (item: T) => number): number {
+  return items.reduce((total, item) => total + figure(item), 0)
+}

@@ -1,0 +1,234 @@
+import type { DatasetRef } from '../../flight/descriptor.ts'
+import type { Frame } from '../../flight/frame.ts'
+import { SternaError } from '../errors.ts'
+import { LIMITS } from '../limits.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { FrameCache } from './cache/frame-cache.ts'
+import { Catalog } from './catalog/catalog.ts'
+import type { CatalogDataset } from './catalog/state.ts'
+import { DataDir } from './disk/data-dir.ts'
+import type { Disk } from './disk/disk.ts'
+import { NodeDisk } from './disk/node-disk.ts'
+import { matchesGlob } from './glob.ts'
+import { type CompactSummary, compact } from './lifecycle/compaction.ts'
+import { ParquetReader } from './parquet/parquet-reader.ts'
+import { PartFiles } from './part-files.ts'
+import type { Lake, PartWriter, PinnedLake } from './parts.ts'
+import { PinnedSnapshot, datasetId, readable } from './pinned-snapshot.ts'
+import { Pins } from './pins.ts'
+import { type PutMode, PutSession } from './put-session.ts'
+import { Publisher } from './publisher.ts'
+import { SmartLoad } from './smart-load.ts'
+import { type StoreStats, storeStats } from './stats.ts'
+
+/** What a store is opened with. */
+export interface StoreOptions {
+  /** Absolute path; made where it is missing. */
+  readonly dataDir: string
+  readonly cacheSize: number
+  readonly partSize: number
+  readonly compressionLevel: { readonly put: number; readonly compact: number }
+  /** The file system; the local one unless a test puts another in its place. */
+  readonly disk?: Disk
+}
+
+export type StoredDataset = CatalogDataset
+
+/**
+ * The one door to what is stored: put, load, list, describe, drop, and the upkeep of parts and cache.
+ *
+ * A dataset is read through snapshots: whoever reads pins the one that is current, and neither a put nor a drop nor a
+ * compaction changes what it sees.
+ */
+export class Store implements Lake {
+  readonly #dataDir: DataDir
+  readonly #catalog: Catalog
+  readonly #cache: FrameCache
+  readonly #reader: ParquetReader
+  readonly #files: PartFiles
+  readonly #pins: Pins
+  readonly #load: SmartLoad
+  readonly #publisher: Publisher
+  readonly #options: StoreOptions
+
+  /**
+   * Takes the data directory's lock, empties `tmp/`, and removes part files that no snapshot names.
+   *
+   * @throws CONFIG_INVALID, DATA_DIR_LOCKED, DISK_FAILED, DATA_CORRUPT
+   */
+  static async open(options: StoreOptions, log: Logger): Promise<Store> {
+    if (/[*?[]/.test(options.dataDir)) {
+      throw new SternaError(
+        'CONFIG_INVALID',
+        'The path of the data directory holds *, ? or [, which DuckDB takes for a pattern',
+      )
+    }
+    const disk = options.disk ?? new NodeDisk()
+    const dataDir = await DataDir.open(options.dataDir, disk)
+    try {
+      const hasCatalog = (await disk.stat(dataDir.catalogPath)) !== undefined
+      const found = await dataDir.partPaths()
+      if (!hasCatalog && found.length > 0) {
+        throw new SternaError(
+          'DATA_CORRUPT',
+          `The data directory holds ${found.length} parts but no catalog; "sterna repair" makes one from the parts`,
+        )
+      }
+      const catalog = Catalog.open(dataDir.catalogPath, { dataPath: dataDir.coldPath, historyMs: 0 })
+      const removed = await dataDir.removeDeadParts(catalog.paths())
+      if (removed.length > 0) log.info({ parts: removed.length }, 'store.dead_parts_removed')
+      return new Store(options, disk, dataDir, catalog, log)
+    } catch (error) {
+      await dataDir.close()
+      throw error
+    }
+  }
+
+  private constructor(options: StoreOptions, disk: Disk, dataDir: DataDir, catalog: Catalog, log: Logger) {
+    this.#options = options
+    this.#dataDir = dataDir
+    this.#catalog = catalog
+    this.#files = new PartFiles(disk, dataDir.coldPath)
+    this.#cache = new FrameCache({ bytesMax: options.cacheSize, entryShareMax: LIMITS.cacheEntryShareMax })
+    this.#reader = new ParquetReader()
+    this.#pins = new Pins((paths) => {
+      this.#files.remove(paths).catch((error: unknown) => {
+        log.warn({ err: error, parts: paths.length }, 'store.remove_failed')
+      })
+    })
+    this.#load = new SmartLoad({
+      cache: this.#cache,
+      reader: this.#reader,
+      absolutePath: (path) => this.#files.absolutePath(path),
+      current: (id) =>
+        catalog
+          .state()
+          .list()
+          .find((dataset) => datasetId(dataset) === id),
+    })
+    this.#publisher = new Publisher({
+      catalog,
+      files: this.#files,
+      pins: this.#pins,
+      cache: this.#cache,
+      disk,
+      tmpPath: dataDir.tmpPath,
+      partSize: options.partSize,
+      heldBytesMax: Math.max(options.cacheSize, 2 * options.partSize),
+      compressionLevel: options.compressionLevel.put,
+    })
+  }
+
+  /** Where the lake, its parts and its temporary files are: for whoever writes parts and reads them by SQL. */
+  get directories(): { readonly root: string; readonly cold: string; readonly tmp: string } {
+    return { root: this.#dataDir.path, cold: this.#dataDir.coldPath, tmp: this.#dataDir.tmpPath }
+  }
+
+  /** Names what writes parts. Once, before the first put. */
+  writeWith(writer: PartWriter): void {
+    this.#publisher.writeWith(writer)
+  }
+
+  pin(): PinnedLake {
+    const state = this.#catalog.state()
+    return new PinnedSnapshot(state, this.#pins.pin(state.snapshotId), (path) =>
+      this.#files.absolutePath(path),
+    )
+  }
+
+  /** Begins to take a dataset in. The session must be committed or aborted. */
+  beginPut(ref: DatasetRef, mode: PutMode, schemaFrame: Frame): PutSession {
+    return new PutSession(this.#publisher, ref, mode, schemaFrame)
+  }
+
+  /**
+   * All frames of a dataset, the schema first: from the cache, else from its parts, which then warm the cache.
+   *
+   * @returns frames shared with the cache: never written to. A list where they are all in memory
+   * @throws DATASET_NOT_FOUND, DATA_CORRUPT
+   */
+  load(ref: DatasetRef, signal: AbortSignal): readonly Frame[] | AsyncIterable<Frame> {
+    const dataset = readable(this.get(ref))
+    const cached = this.#load.cached(dataset)
+    if (cached) return cached
+    const release = this.#pins.pin(this.#catalog.state().snapshotId)
+    return releasing(this.#load.stream(dataset, signal), release)
+  }
+
+  /** One dataset as it is now. @throws DATASET_NOT_FOUND */
+  get(ref: DatasetRef): StoredDataset {
+    const dataset = this.#catalog.state().get(ref)
+    if (!dataset) throw datasetNotFound(ref)
+    return dataset
+  }
+
+  /** Datasets whose keys match the glob, by schema and key. */
+  list(glob = '*'): StoredDataset[] {
+    return this.#catalog
+      .state()
+      .list()
+      .filter(({ ref }) => matchesGlob(glob, ref.key))
+  }
+
+  /** @throws DATASET_NOT_FOUND */
+  drop(ref: DatasetRef): void {
+    this.#publisher.drop(this.get(ref))
+  }
+
+  isCached(ref: DatasetRef): boolean {
+    return this.#cache.peek(datasetId(this.get(ref))) !== undefined
+  }
+
+  /** Loads a dataset into the cache, unless it is over its share. @throws as {@link load} */
+  async warm(ref: DatasetRef, signal: AbortSignal): Promise<{ cached: boolean; bytes: number }> {
+    const release = this.#pins.pin(this.#catalog.state().snapshotId)
+    try {
+      const dataset = readable(this.get(ref))
+      const isCached = this.isCached(ref) || (await this.#load.warm(dataset, signal))
+      return { cached: isCached, bytes: this.#cache.peek(datasetId(dataset))?.bytes ?? 0 }
+    } finally {
+      release()
+    }
+  }
+
+  /** @returns whether it was there */
+  evict(ref: DatasetRef): boolean {
+    return this.#cache.delete(datasetId(this.get(ref)))
+  }
+
+  /** Rewrites the parts of a dataset, rows in their order. @param level - zstd, 1–22 */
+  compact(ref: DatasetRef, level = this.#options.compressionLevel.compact): Promise<CompactSummary> {
+    return compact(this.#publisher, this.get(ref), level)
+  }
+
+  stats(): StoreStats {
+    const puts = this.#publisher.stats()
+    const loads = this.#load.stats()
+    return storeStats(this.#catalog.state(), this.#cache.stats(), {
+      puts: puts.puts,
+      held_bytes: puts.bytes + loads.bytes,
+      loads: loads.loads,
+      pins: this.#pins.count,
+    })
+  }
+
+  /** Ends the workers and gives up the lock. Reads and puts must have ended. */
+  async close(): Promise<void> {
+    await this.#reader.close()
+    this.#catalog.close()
+    await this.#dataDir.close()
+  }
+}
+
+function datasetNotFound(ref: DatasetRef): SternaError {
+  const name = ref.schema === 'main' ? ref.key : `${ref.schema}.${ref.key}`
+  return new SternaError('DATASET_NOT_FOUND', `There is no dataset "${name}"`)
+}
+
+async function* releasing<T>(items: AsyncIterable<T>, release: () => void): AsyncGenerator<T> {
+  try {
+    yield* items
+  } finally {
+    release()
+  }
+}
