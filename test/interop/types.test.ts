@@ -1,0 +1,30 @@
+/**
+ * Every Arrow type in every shape through pyarrow and polars against the real server: from the cache, from Parquet, by
+ * SQL and in ranges, and once more from a server that has just started. Also holds docs/types.md to what was found.
+ */
+import { rm } from 'node:fs/promises'
+import { test } from 'node:test'
+import { runChecks } from '../support/python-checks.ts'
+import { startServer, temporaryDirectory } from '../support/start-server.ts'
+
+const program = 'test/interop/types_checks.py'
+
+test('every Arrow type comes back equal, also after a restart', async (t) => {
+  const dataDir = await temporaryDirectory()
+  try {
+    const first = await startServer({ dataDir })
+    try {
+      await runChecks(t, program, ['put', first.url, dataDir])
+    } finally {
+      await first.stop()
+    }
+    const second = await startServer({ dataDir })
+    try {
+      await runChecks(t, program, ['restarted', second.url])
+    } finally {
+      await second.stop()
+    }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})

@@ -1,0 +1,24 @@
+/** Runs the checks of a Python program, each as a test of its own. The program uses test/support/checks.py. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { runPython } from './python.ts'
+
+interface CheckResult {
+  readonly name: string
+  readonly error: string | null
+}
+
+/**
+ * @param file - Python program, from the project root
+ * @param args - what it takes, usually the server's URL
+ */
+export async function runChecks(t: TestContext, file: string, args: readonly string[]): Promise<void> {
+  const { json } = await runPython(file, args, { timeoutMs: 300_000 })
+  const results = (json ?? []) as readonly CheckResult[]
+  assert.ok(results.length > 0, `${file} ran no check`)
+  for (const { name, error } of results) {
+    await t.test(name, () => {
+      assert.equal(error, null, error ?? undefined)
+    })
+  }
+}

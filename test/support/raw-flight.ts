@@ -1,0 +1,245 @@
+/** Encoded Flight messages for the raw client, honest ones and lying ones, and what a server must look like after them. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type ArrowType,
+  type BatchHeader,
+  DescriptorType,
+  encodeBatch,
+  encodeSchema,
+  type Field,
+  type Frame,
+  GRPC_PREFIX_BYTES,
+  GRPC_STATUS,
+  makeFrame,
+  messages,
+} from '../../flight/index.ts'
+import { goldenFrames } from '../unit/flight/golden.ts'
+import { RawClient } from './raw-client.ts'
+import { type RunningServer, temporaryDirectory, withServer } from './start-server.ts'
+
+export function pathDescriptor(...path: string[]): Buffer {
+  return messages.FlightDescriptor.encode({ type: DescriptorType.PATH, path })
+}
+
+export function commandDescriptor(command: string | Uint8Array): Buffer {
+  return messages.FlightDescriptor.encode({ type: DescriptorType.CMD, cmd: Buffer.from(command) })
+}
+
+export function ticketMessage(ticket: string | Uint8Array): Buffer {
+  return messages.Ticket.encode({ ticket: Buffer.from(ticket) })
+}
+
+export function actionMessage(type: string, body: string | Uint8Array = ''): Buffer {
+  return messages.Action.encode({ type, body: Buffer.from(body) })
+}
+
+/** A frame as one encoded FlightData. */
+export function messageOf(frame: Frame): Buffer {
+  return Buffer.concat([frame.head.subarray(GRPC_PREFIX_BYTES), ...frame.body])
+}
+
+/** The messages of a DoPut or DoExchange: the first one carries the descriptor. */
+export function putMessages(descriptor: Uint8Array | null, frames: readonly Frame[]): Buffer[] {
+  return frames.map((frame, index) => {
+    if (index > 0 || descriptor === null) return messageOf(frame)
+    const { header, body, kind, rows, appMetadata } = frame
+    return messageOf(makeFrame(header, body, { kind, rows, appMetadata, descriptor }))
+  })
+}
+
+export function field(name: string, type: ArrowType, options: Partial<Field> = {}): Field {
+  return { name, type, nullable: true, dictionary: null, children: [], metadata: new Map(), ...options }
+}
+
+export const INT64: ArrowType = { kind: 'int', bitWidth: 64, signed: true }
+export const INT32: ArrowType = { kind: 'int', bitWidth: 32, signed: true }
+
+export function schemaFrame(...fields: Field[]): Frame {
+  return makeFrame(encodeSchema({ fields, metadata: new Map() }), [], { kind: 'schema', rows: 0 })
+}
+
+/** A batch whose header says what it is told, true or not. */
+export function batchFrame(
+  header: Partial<BatchHeader>,
+  body: Uint8Array = new Uint8Array(),
+  bodyLengthSaid = body.length,
+): Frame {
+  const whole = { rows: 0, nodes: [], buffers: [], compression: null, variadicCounts: [], ...header }
+  return makeFrame(encodeBatch(whole, bodyLengthSaid), [body], {
+    kind: 'batch',
+    rows: Math.max(whole.rows, 0),
+  })
+}
+
+/** `rows` int64 values in one column, without nulls; the body is `rows * 8` bytes. */
+export function integerBatch(rows: number, changes: Partial<BatchHeader> = {}): Frame {
+  const body = Buffer.alloc(rows * 8)
+  for (let row = 0; row < rows; row += 1) body.writeBigInt64LE(BigInt(row), row * 8)
+  const nodes = [{ length: rows, nullCount: 0 }]
+  const buffers = [
+    { offset: 0, length: 0 },
+    { offset: 0, length: rows * 8 },
+  ]
+  return batchFrame({ rows, nodes, buffers, ...changes }, body)
+}
+
+/** Rejects where the action fails. @returns its results, parsed as JSON */
+export async function runAction(client: RawClient, type: string, body = ''): Promise<unknown> {
+  const answer = await client.exchange('DoAction', [actionMessage(type, body)])
+  assert.equal(answer.code, GRPC_STATUS.OK, `${type}: ${answer.details}`)
+  const bodies = answer.messages.map((message) => messages.Result.decode(message).body)
+  return JSON.parse(Buffer.concat(bodies).toString('utf8'))
+}
+
+/** One hash of everything that a DoGet of the key gives. Rejects where it fails. */
+export async function fingerprint(client: RawClient, key: string): Promise<string> {
+  const answer = await client.exchange('DoGet', [ticketMessage(key)])
+  assert.equal(answer.code, GRPC_STATUS.OK, `${key}: ${answer.details}`)
+  const hash = createHash('sha256')
+  for (const message of answer.messages) hash.update(message)
+  return hash.digest('hex')
+}
+
+interface Stats {
+  readonly in_flight: Readonly<Record<string, number>>
+  readonly queries: { readonly running: number; readonly waiting: number }
+}
+
+/** What nobody using the server leaves. */
+const IDLE = { puts: 0, held_bytes: 0, loads: 0, pins: 0, running: 0, waiting: 0 }
+
+/** How long the server may take to clear up after a client that has left: far more than it needs. */
+const CLEAR_UP_MS = 20_000
+
+async function inFlight(client: RawClient): Promise<Record<string, number>> {
+  const { in_flight: inFlight, queries } = (await runAction(client, 'stats')) as Stats
+  return { ...inFlight, running: queries.running, waiting: queries.waiting }
+}
+
+/** A server with a dataset that nothing may touch. */
+class WatchedServer {
+  readonly #server: RunningServer
+  readonly #client: RawClient
+  readonly #fromCache: string
+  readonly #fromParts: string
+
+  private constructor(server: RunningServer, client: RawClient, fromCache: string, fromParts: string) {
+    this.#server = server
+    this.#client = client
+    this.#fromCache = fromCache
+    this.#fromParts = fromParts
+  }
+
+  /** Stores the dataset `stored` and looks at it once. */
+  static async watch(server: RunningServer, client: RawClient): Promise<WatchedServer> {
+    const { code, details } = await client.exchange(
+      'DoPut',
+      putMessages(pathDescriptor('stored'), await goldenFrames('ticks')),
+    )
+    assert.equal(code, GRPC_STATUS.OK, details)
+    const fromCache = await fingerprint(client, 'stored')
+    await runAction(client, 'evict', 'stored')
+    return new WatchedServer(server, client, fromCache, await fingerprint(client, 'stored'))
+  }
+
+  /** One figure of what is in flight. */
+  async count(name: 'puts' | 'held_bytes' | 'loads' | 'pins' | 'running'): Promise<number> {
+    return (await inFlight(this.#client))[name] ?? 0
+  }
+
+  /**
+   * Asserts that the server answers, that nothing is in flight, and that on disk there is the dataset `stored` as it
+   * was, and nothing else.
+   *
+   * @param others - parts that may be in `cold/` as well
+   */
+  async assertUntouched(others: readonly string[] = []): Promise<void> {
+    const health = (await runAction(this.#client, 'health')) as { status: string }
+    assert.equal(health.status, 'serving')
+    await eventually(async () => {
+      assert.deepEqual(await inFlight(this.#client), IDLE)
+      assert.deepEqual(await readdir(join(this.#server.dataDir, 'tmp')), [])
+      assert.deepEqual(await partsOf(this.#server.dataDir), [...others, 'stored.parquet'].sort())
+    })
+    assert.ok([this.#fromCache, this.#fromParts].includes(await fingerprint(this.#client, 'stored')))
+    await runAction(this.#client, 'evict', 'stored')
+    assert.equal(await fingerprint(this.#client, 'stored'), this.#fromParts)
+  }
+}
+
+/** What a test with a watched server works with. */
+export interface Setting {
+  readonly server: RunningServer
+  readonly client: RawClient
+  readonly watched: WatchedServer
+}
+
+export interface SettingOptions {
+  /** Lines of its TOML file. */
+  readonly config?: readonly string[]
+  readonly args?: readonly string[]
+  /** Default: a new one, which goes with the server. */
+  readonly dataDir?: string
+}
+
+/** Runs `work` with a fresh server that is watched, and a client of it. */
+export async function withWatched(
+  work: (setting: Setting) => Promise<void>,
+  options: SettingOptions = {},
+): Promise<void> {
+  const folder = await temporaryDirectory()
+  const file = join(folder, 'sterna.toml')
+  await writeFile(file, (options.config ?? []).join('\n'))
+  try {
+    await withServer(
+      async (server) => {
+        const client = new RawClient(server.url)
+        try {
+          await work({ server, client, watched: await WatchedServer.watch(server, client) })
+        } finally {
+          client.close()
+        }
+      },
+      {
+        args: ['--config', file, ...(options.args ?? [])],
+        ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
+      },
+    )
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** The files in `cold/`, those of other schemas with their folder. */
+export async function partsOf(dataDir: string): Promise<string[]> {
+  const cold = join(dataDir, 'cold')
+  const entries = await readdir(cold, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(cold, join(entry.parentPath, entry.name)))
+    .sort()
+}
+
+/** Memory of a process that is in RAM. */
+export async function rssBytes(pid: number): Promise<number> {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) * 1024
+}
+
+/** Tries until it passes: what a server does after a client has left, it does in its own time. */
+export async function eventually(check: () => Promise<void>): Promise<void> {
+  const end = Date.now() + CLEAR_UP_MS
+  for (;;) {
+    try {
+      await check()
+      return
+    } catch (error) {
+      if (Date.now() > end) throw error
+    }
+    await sleep(20)
+  }
+}
