@@ -1,0 +1,30 @@
+/** One thing done in several ways, interleaved: median, smallest and largest time of each way in ms. */
+export interface Comparison {
+  readonly name: string
+  readonly rows?: number
+  readonly bytes?: number
+  /** Sterna first, then its reference. */
+  readonly ms: Readonly<Record<string, number>>
+  readonly min_ms: Readonly<Record<string, number>>
+  readonly max_ms: Readonly<Record<string, number>>
+}
+
+/** What bench/results/main-job.json holds. */
+export interface MainJobResult {
+  readonly timings: readonly Comparison[]
+  readonly compression: readonly { readonly name: string; readonly put: number; readonly compacted: number }[]
+  /** Server CPU of one DoGet of a small cached dataset. */
+  readonly do_get_cpu_ms: number
+  readonly memory: {
+    readonly bytes: number
+    readonly rss: number
+    readonly rss_peak: number
+    readonly cache_bytes: number
+    readonly cache_bytes_max: number
+  }
+  /** A SQL result read to its end, and by how much the server's resident memory grew meanwhile. */
+  readonly sql_stream: { readonly rows: number; readonly seconds: number; readonly rss_growth: number }
+  readonly rows: number
+  readonly rounds: number
+  readonly machine: { readonly cores: number; readonly memoryBytes: number; readonly node: string }
+}
