@@ -3,7 +3,7 @@ import { type Frame, parseSchema, type Schema, typeName, writeIpcStream } from '
 import { formatCell } from './cells.ts'
 import { Dictionaries } from './dictionaries.ts'
 import { countOf } from './progress.ts'
-import { type Column, renderTable } from './table.ts'
+import { type Column, printable, renderTable } from './table.ts'
 
 /** Rows `[start, end)` of a batch, with the dictionaries as they were when it came. */
 interface HeldRows {
@@ -53,6 +53,8 @@ export class Preview {
     const { fields } = this.#schema
     const rows: (readonly string[] | null)[] = []
     for (const held of this.#head) rows.push(...(await this.#rowsOf(held)))
+    if (isPlan(this.#schema))
+      return rows.flatMap((row) => row?.[1]?.trimEnd().split('\n') ?? []).map(printable)
     const hidden = this.#rows - rowCountOf(this.#head) - rowCountOf(this.#tail)
     if (hidden > 0) rows.push(null)
     for (const held of this.#tail) rows.push(...(await this.#rowsOf(held)))
@@ -77,6 +79,11 @@ export class Preview {
       columns.map((column) => formatCell(column, start + index)),
     )
   }
+}
+
+/** The two columns of EXPLAIN: a plan is a drawing of many lines, which no cell can hold. */
+function isPlan({ fields }: Schema): boolean {
+  return fields.map(({ name }) => name).join() === 'explain_key,explain_value'
 }
 
 /** The last `count` rows of those held. */

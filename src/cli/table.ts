@@ -72,12 +72,17 @@ function pad(text: string, { width, alignRight }: Drawn): string {
   return alignRight ? blanks + text : text + blanks
 }
 
-/** Printable and short: control characters in data must not reach the terminal. */
+/** Text with its control characters escaped: those in data must not reach the terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}|\p{Cf}|[\u2028\u2029]/gu, escapeCharacter)
+}
+
+/** Printable and short. */
 function cut(text: string): string {
-  const printable = text.replace(/\p{Cc}|\p{Cf}|[\u2028\u2029]/gu, escapeCharacter)
-  const characters = Array.from(printable)
+  const whole = printable(text)
+  const characters = Array.from(whole)
   return characters.length <= CELL_CHARS_MAX
-    ? printable
+    ? whole
     : characters.slice(0, CELL_CHARS_MAX - 1).join('') + ELLIPSIS
 }
 

@@ -129,6 +129,14 @@ test('SQL is answered as a table or as a file on standard output', async () => {
   assert.equal(await output('query', sql, '--output', '-', '--format', 'csv'), 'symbol,n\nS0,3555\nS1,3556\n')
 })
 
+test('a plan is printed as DuckDB draws it', async () => {
+  await output('put', 'market-csv.csv', '--key', 'plan')
+  const lines = (await output('query', 'EXPLAIN ANALYZE SELECT sum(size) FROM plan')).trimEnd().split('\n')
+  assert.ok(lines.length > 20, lines.join('\n'))
+  assert.match(lines[0] ?? '', /^┌─+┐$/)
+  assert.match(lines.at(-1) ?? '', /^└─+┘$/)
+})
+
 test('a dataset is replaced, added to, or left alone, as the mode says', async () => {
   await writeFile(path.join(folder, 'mode.csv'), 'a\n1\n')
   const count = async (): Promise<string> =>
