@@ -28,6 +28,7 @@ export const ERRORS = {
   SQL_INVALID: { grpc: GRPC_STATUS.INVALID_ARGUMENT, retry: false },
   SQL_FORBIDDEN: { grpc: GRPC_STATUS.INVALID_ARGUMENT, retry: false },
   SQL_FAILED: { grpc: GRPC_STATUS.INVALID_ARGUMENT, retry: false },
+  UNAUTHENTICATED: { grpc: GRPC_STATUS.UNAUTHENTICATED, retry: false },
   LIMIT_EXCEEDED: { grpc: GRPC_STATUS.RESOURCE_EXHAUSTED, retry: false },
   COMMIT_CONFLICT: { grpc: GRPC_STATUS.ABORTED, retry: true },
   DATA_CORRUPT: { grpc: GRPC_STATUS.DATA_LOSS, retry: false },

@@ -3,13 +3,17 @@ import { type ConfigFlags, type ServerConfig, loadConfig } from './config/config
 import { Duck } from './query/duckdb.ts'
 import { QueryEngine } from './query/engine.ts'
 import { createPartWriter } from './query/part-writer.ts'
+import { Authenticator } from './server/auth/authenticator.ts'
+import { UserFile } from './server/auth/user-file.ts'
 import { FlightServer } from './server/flight-server.ts'
+import { readTlsPair } from './server/tls.ts'
 import { Store } from './store/store.ts'
 import { type Logger, logFor, openLog } from './telemetry/log.ts'
 
 export { type Descriptor, FlightClient } from './client/flight-client.ts'
 export { FlightError } from './client/flight-error.ts'
 export { type ConfigFlags, type ServerConfig, loadConfig } from './config/config.ts'
+import { SternaError } from './errors.ts'
 export { ERRORS, type ErrorCode, SternaError } from './errors.ts'
 export { LIMITS } from './limits.ts'
 
@@ -17,7 +21,7 @@ export { LIMITS } from './limits.ts'
 export interface SternaServer {
   readonly host: string
   readonly port: number
-  /** What clients connect to: `grpc://HOST:PORT`. */
+  /** What clients connect to: `grpc://HOST:PORT`, with TLS `grpc+tls://HOST:PORT`. */
   readonly url: string
   /**
    * Refuses new calls, waits up to `drainMs` (default: as configured) for those that run, and closes the lake.
@@ -50,7 +54,9 @@ export interface ServerParts {
  */
 export async function createServer(config: ConfigFlags = {}, parts: ServerParts = {}): Promise<SternaServer> {
   const settings: ServerConfig = loadConfig({ env: {}, flags: config })
+  const tls = settings.tls && (await readTlsPair(settings.tls))
   const log = parts.log ?? openLog(settings.logLevel)
+  const authenticator = new Authenticator(await usersOf(settings, log))
   const store = await Store.open({ ...settings, dataDir: resolve(settings.dataDir) }, logFor(log, 'store'))
   const closers: (() => Promise<void> | void)[] = [() => store.close()]
   const closeAll = async (): Promise<void> => {
@@ -73,18 +79,18 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
       queriesMax: settings.queryLimit,
     })
     closers.push(() => engine.close())
-    const services = { store, engine, log: logFor(log, 'server'), startedMs: Date.now() }
+    const services = { store, engine, authenticator, log: logFor(log, 'server'), startedMs: Date.now() }
     const server = new FlightServer(services, {
       receiveMessageBytesMax: settings.receiveMessageMax,
       transport: parts.transport ?? 'tuned',
     })
-    const port = await server.listen(settings.host, settings.port)
+    const port = await server.listen(settings.host, settings.port, tls)
     closers.push(() => server.stop(0))
     const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host
     return {
       host: settings.host,
       port,
-      url: `grpc://${host}:${port}`,
+      url: `${tls === undefined ? 'grpc' : 'grpc+tls'}://${host}:${port}`,
       stop: async (options = {}) => {
         await server.stop(options.drainMs ?? settings.drainMs)
         await Promise.all([duck.interruptAll(), closeAll()])
@@ -94,4 +100,25 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
     await closeAll()
     throw error
   }
+}
+
+/** @returns null for an open server. @throws SternaError CONFIG_INVALID where that would be open to the network */
+async function usersOf(
+  { usersFile, host, allowAnonymous }: ServerConfig,
+  log: Logger,
+): Promise<UserFile | null> {
+  const users = await UserFile.open(usersFile)
+  if (users !== null) return users
+  if (!isLoopback(host) && !allowAnonymous) {
+    throw new SternaError(
+      'CONFIG_INVALID',
+      `Without users anyone who reaches ${host} could read and write: add some with "sterna user add NAME", or set allow_anonymous`,
+    )
+  }
+  log.warn({ host }, 'server.open_to_anyone')
+  return null
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
 }

@@ -69,6 +69,16 @@ export const LIMITS = {
   resultCacheEntryBytesMax: 4 * MiB,
   /** SQL statements that run at once; each holds a libuv thread while it computes. */
   queriesMax: 32,
+  /** Users in a file: all are read into memory, and a lake of more belongs behind a directory service. */
+  usersMax: 10_000,
+  /** How long a change of the users' file may take to be seen: every call looks a user up. */
+  usersFileCheckMs: 1_000,
+  /** How long a bearer token is good: a week of a dashboard that nobody restarts. */
+  tokenLifetimeMs: 7 * 24 * 3_600_000,
+  /** Passwords checked at once; each takes 32 MiB and a thread of libuv's pool for a quarter of a second. */
+  passwordChecksMax: 8,
+  /** Credentials that were right lately and need no second check: clients that send them with every call. */
+  knownCredentialsMax: 1_024,
   /** How long a stopping server waits for calls to end. */
   drainMs: 10_000,
   /** How long statements that were interrupted may take to end; DuckDB needs milliseconds. */

@@ -11,6 +11,7 @@ import { addQuery } from './query.ts'
 import { addRepair } from './repair.ts'
 import { addServe } from './serve.ts'
 import { addStats } from './stats.ts'
+import { addUser } from './user.ts'
 import { addVersion } from './version.ts'
 
 /** The command line of `sterna`. Parsing it rejects with whatever a command throws, or a CommanderError. */
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     addDrop,
     addCompact,
     addRepair,
+    addUser,
     addVersion,
   ]
   for (const add of commands) add(program)

@@ -12,6 +12,8 @@ interface ServeOptions {
   readonly cacheSize?: string
   readonly memoryLimit?: string
   readonly logLevel?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
   readonly config?: string
 }
 
@@ -31,6 +33,8 @@ export function addServe(program: Command): void {
     .option('--data-dir <directory>', 'directory of the lake (default: ./data)')
     .option('--cache-size <size>', 'memory for cached batches, such as 2GB (default: 2GiB)')
     .option('--memory-limit <size>', 'memory for SQL, such as 4GB (default: 40 % of the memory)')
+    .option('--tls-cert <file>', 'certificate chain in PEM: serve over TLS')
+    .option('--tls-key <file>', 'private key of the certificate, PEM')
     .option('--config <file>', 'TOML file with these and further settings')
     .addOption(
       new Option('--log-level <level>', 'least weight of a log line (default: info)').choices(LOG_LEVELS),
@@ -46,8 +50,9 @@ export function addServe(program: Command): void {
  * Serves until the first SIGTERM or SIGINT, then lets calls end. A second signal ends them too, and the process with
  * 1: what was acknowledged is on disk before that.
  */
-async function serve({ config: file, ...flags }: ServeOptions): Promise<void> {
-  const config = loadConfig({ file, env: process.env, flags })
+async function serve({ config: file, tlsCert, tlsKey, ...flags }: ServeOptions): Promise<void> {
+  const tls = { cert: tlsCert, key: tlsKey }
+  const config = loadConfig({ file, env: process.env, flags: { ...flags, tls } })
   const starting = start(config)
   let exitCode = 0
   const stopping = onSignals(() => {

@@ -1,4 +1,10 @@
-import { Client, type ClientDuplexStream, type ClientReadableStream, credentials } from '@grpc/grpc-js'
+import {
+  Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+} from '@grpc/grpc-js'
 import {
   decapsulate,
   decodeFlightData,
@@ -17,6 +23,14 @@ import { FlightError } from './flight-error.ts'
 
 /** What a call is about: a dataset by its path, or a command (JSON, SQL or bytes). */
 export type Descriptor = { readonly path: readonly string[] } | { readonly cmd: string | Uint8Array }
+
+/** How a client reaches its server and who it says it is. */
+export interface FlightClientOptions {
+  /** PEM certificates to trust with `grpc+tls`, in the place of those that Node knows. */
+  readonly tlsRootCertificates?: Uint8Array
+  /** Sent with every call. Over plain text everyone on the way can read it. */
+  readonly login?: { readonly user: string; readonly password: string }
+}
 
 /** HTTP/2 window; with the 64 KiB that gRPC begins with, a read runs at a quarter of the speed. */
 const FLOW_CONTROL_WINDOW_BYTES = 8 * 1024 * 1024
@@ -37,16 +51,25 @@ const GRPC_PREFIX_BYTES = 5
 export class FlightClient {
   readonly #client: Client
   readonly #url: string
+  readonly #metadata = new Metadata()
 
   /**
    * Connects at the first call.
    *
-   * @param url - `grpc://host:port` or `grpc+tcp://host:port`
+   * @param url - `grpc://host:port` or `grpc+tcp://host:port`, with TLS `grpc+tls://host:port`
    * @throws TypeError when the address is of another form
    */
-  constructor(url: string) {
+  constructor(url: string, { tlsRootCertificates, login }: FlightClientOptions = {}) {
+    const { address, hasTls } = parseUrl(url)
     this.#url = url
-    this.#client = new Client(parseUrl(url), credentials.createInsecure(), {
+    if (login !== undefined) {
+      const text = Buffer.from(`${login.user}:${login.password}`).toString('base64')
+      this.#metadata.set('authorization', `Basic ${text}`)
+    }
+    const channel = hasTls
+      ? credentials.createSsl(tlsRootCertificates && asBuffer(tlsRootCertificates))
+      : credentials.createInsecure()
+    this.#client = new Client(address, channel, {
       'grpc.max_receive_message_length': -1,
       'grpc.max_send_message_length': -1,
       'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
@@ -60,7 +83,7 @@ export class FlightClient {
    * @returns the `app_metadata` of each PutResult, in order
    */
   async put(descriptor: Descriptor, frames: AsyncIterable<Frame> | Iterable<Frame>): Promise<Uint8Array[]> {
-    const call = this.#client.makeBidiStreamRequest(methodPath('DoPut'), messageOf, same)
+    const call = this.#client.makeBidiStreamRequest(methodPath('DoPut'), messageOf, same, this.#metadata)
     const results: Uint8Array[] = []
     const sender = new Sender(call)
     const answered = (async () => {
@@ -122,15 +145,24 @@ export class FlightClient {
 
   #unary(rpc: string, request: Uint8Array): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(methodPath(rpc), asBuffer, same, request, (error, answer) => {
-        if (answer === undefined) reject(FlightError.from(error, this.#url))
-        else resolve(answer)
-      })
+      this.#client.makeUnaryRequest(
+        methodPath(rpc),
+        asBuffer,
+        same,
+        request,
+        this.#metadata,
+        (error, answer) => {
+          if (answer === undefined) reject(FlightError.from(error, this.#url))
+          else resolve(answer)
+        },
+      )
     })
   }
 
   #stream(rpc: string, request: Uint8Array): AsyncGenerator<Buffer, void, undefined> {
-    return this.#received(this.#client.makeServerStreamRequest(methodPath(rpc), asBuffer, same, request))
+    return this.#received(
+      this.#client.makeServerStreamRequest(methodPath(rpc), asBuffer, same, request, this.#metadata),
+    )
   }
 
   async *#received(
@@ -209,10 +241,13 @@ function descriptorBytes(descriptor: Descriptor): Uint8Array {
   return messages.FlightDescriptor.encode(message)
 }
 
-function parseUrl(url: string): string {
-  const [, address] = /^grpc(?:\+tcp)?:\/\/((?:\[[\da-f:.%]+\]|[^/:[\]]+):\d{1,5})\/?$/i.exec(url) ?? []
-  if (address === undefined) throw new TypeError(`"${url}" is no address of the form grpc://host:port`)
-  return address
+function parseUrl(url: string): { address: string; hasTls: boolean } {
+  const [, scheme, address] =
+    /^grpc(\+tcp|\+tls)?:\/\/((?:\[[\da-f:.%]+\]|[^/:[\]]+):\d{1,5})\/?$/i.exec(url) ?? []
+  if (address === undefined) {
+    throw new TypeError(`"${url}" is no address of the form grpc://host:port or grpc+tls://host:port`)
+  }
+  return { address, hasTls: scheme?.toLowerCase() === '+tls' }
 }
 
 function methodPath(rpc: string): string {

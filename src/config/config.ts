@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
 import { SternaError } from '../errors.ts'
@@ -39,6 +40,12 @@ export interface ServerConfig {
   readonly partSize: number
   /** Bytes of the largest message a client may send. */
   readonly receiveMessageMax: number
+  /** Users and their passwords; without the file nobody is asked. Default: `users` in the data directory. */
+  readonly usersFile: string
+  /** Whether a server without users may listen beyond loopback. */
+  readonly allowAnonymous: boolean
+  /** Files of the certificate chain and its key, PEM; undefined for plain text. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
 }
 
 /** Settings by their names in {@link ServerConfig}; sizes as bytes or text such as `2GB`. */
@@ -55,6 +62,9 @@ export interface ConfigFlags {
   readonly queryLimit?: number | undefined
   readonly partSize?: number | string | undefined
   readonly receiveMessageMax?: number | string | undefined
+  readonly usersFile?: string | undefined
+  readonly allowAnonymous?: boolean | undefined
+  readonly tls?: { readonly cert?: string | undefined; readonly key?: string | undefined } | undefined
 }
 
 interface Source {
@@ -82,7 +92,8 @@ export function loadConfig(sources: {
     check(snakeKeys(flags), { label: flagName, place: '' }),
   ]
   const chosen = Object.assign({}, ...layers.map(withoutUndefined)) as Settings
-  const levels = layers.map((layer) => withoutUndefined(layer.compression_level ?? {}))
+  const section = (name: 'compression_level' | 'tls'): object =>
+    Object.assign({}, ...layers.map((layer) => withoutUndefined(layer[name] ?? {}))) as object
   return {
     host: chosen.host ?? '127.0.0.1',
     port: chosen.port ?? 8815,
@@ -90,16 +101,27 @@ export function loadConfig(sources: {
     cacheSize: chosen.cache_size ?? LIMITS.cacheBytesMax,
     memoryLimit: chosen.memory_limit ?? Math.floor(memoryBytes() * MEMORY_SHARE),
     threads: chosen.threads ?? availableParallelism(),
-    compressionLevel: Object.assign(
-      { put: LIMITS.compressionLevelPut, compact: LIMITS.compressionLevelCompact },
-      ...levels,
-    ) as ServerConfig['compressionLevel'],
+    compressionLevel: {
+      put: LIMITS.compressionLevelPut,
+      compact: LIMITS.compressionLevelCompact,
+      ...section('compression_level'),
+    },
     logLevel: chosen.log_level ?? 'info',
     drainMs: chosen.drain_ms ?? LIMITS.drainMs,
     queryLimit: chosen.query_limit ?? LIMITS.queriesMax,
     partSize: chosen.part_size ?? LIMITS.partArrowBytesTarget,
     receiveMessageMax: chosen.receive_message_max ?? LIMITS.receiveMessageBytesMax,
+    usersFile: chosen.users_file ?? join(chosen.data_dir ?? './data', 'users'),
+    allowAnonymous: chosen.allow_anonymous ?? false,
+    tls: tlsFiles(section('tls')),
   }
+}
+
+function tlsFiles({ cert, key }: NonNullable<Settings['tls']>): ServerConfig['tls'] {
+  if (cert !== undefined && key !== undefined) return { cert, key }
+  if (cert === undefined && key === undefined) return undefined
+  const missing = cert === undefined ? 'tls.cert' : 'tls.key'
+  throw new SternaError('CONFIG_INVALID', `TLS needs a certificate and its key: ${missing} is missing`)
 }
 
 function readToml(file: string): unknown {

@@ -57,6 +57,17 @@ export const settingsSchema = z
     drain_ms: whole(0, 3_600_000),
     query_limit: whole(1, 1024),
     part_size: size('1MiB', MIB),
+    tls: z
+      .strictObject({
+        cert: text('a file with a certificate chain in PEM'),
+        key: text('a file with its private key in PEM'),
+      })
+      .partial(),
+    users_file: text('a file'),
+    allow_anonymous: z.preprocess(
+      (value) => (value === 'true' ? true : value === 'false' ? false : value),
+      z.boolean({ error: 'expected true or false' }),
+    ),
     // 2^31 - 1: no protobuf message may be longer.
     receive_message_max: size('64KiB', 64 * KIB, '2GiB - 1', 2 ** 31 - 1),
   })

@@ -2,12 +2,15 @@ import type { EventEmitter } from 'node:events'
 import type { Metadata, ServerDuplexStream, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js'
 import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
+import type { Login } from './auth/authenticator.ts'
 import { MessageSender } from './message-sender.ts'
 import { caughtUp, endsInsideMessage, isAborted, limitReadAhead } from './transport.ts'
 
 /** What every handler knows of its caller. */
 export interface CallContext {
   readonly metadata: Metadata
+  /** Who calls; undefined in a Handshake without a header that says so. */
+  readonly login: Login | undefined
   /** `address:port` of the client; one per connection. */
   readonly peer: string
   /** Host and port the client dialled, as it wrote them. */
@@ -22,11 +25,14 @@ export interface CallContext {
   confirmed(): Promise<void>
 }
 
-type AnyCall =
+/** A call before anyone has looked who makes it. */
+export type UnknownCaller = Omit<CallContext, 'login'>
+
+export type AnyCall =
   ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>
 
 /** The context of a call. Its signal stays quiet once `finished` was called. */
-export function callContext(call: AnyCall): { context: CallContext; finished: () => void } {
+export function callContext(call: AnyCall): { context: UnknownCaller; finished: () => void } {
   const abort = new AbortController()
   let isFinished = false
   // grpc-js emits 'cancelled' on every end, so only one before our own end means anything.

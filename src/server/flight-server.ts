@@ -4,12 +4,20 @@ import {
   type ServerWritableStream,
   type sendUnaryData,
 } from '@grpc/grpc-js'
-import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import { Metadata, Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js'
 import { FLIGHT_METHODS } from '../../flight/service.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { Logger } from '../telemetry/log.ts'
-import { type CallContext, ResponseStream, callContext, requestMessages } from './call.ts'
+import type { Login } from './auth/authenticator.ts'
+import {
+  type AnyCall,
+  type CallContext,
+  ResponseStream,
+  type UnknownCaller,
+  callContext,
+  requestMessages,
+} from './call.ts'
 import { doAction } from './handlers/do-action.ts'
 import { doExchange } from './handlers/do-exchange.ts'
 import { doGet } from './handlers/do-get.ts'
@@ -22,6 +30,7 @@ import { listFlights } from './handlers/list-flights.ts'
 import { pollFlightInfo } from './handlers/poll-flight-info.ts'
 import type { Services } from './services.ts'
 import { statusOf } from './status.ts'
+import type { TlsPair } from './tls.ts'
 import { tuneServer, tuningInterceptor } from './transport.ts'
 
 /** How the gRPC server treats its calls. */
@@ -29,6 +38,13 @@ export interface FlightServerOptions {
   readonly receiveMessageBytesMax: number
   /** `stock` leaves grpc-js as it comes: slower, and the reference that the tuned transport is tested against. */
   readonly transport: 'tuned' | 'stock'
+}
+
+interface StreamingCall {
+  readonly context: UnknownCaller
+  readonly response: ResponseStream
+  /** Tells that the call has ended by itself. */
+  readonly finished: () => void
 }
 
 type UnaryHandler = (request: Buffer, context: CallContext, services: Services) => Promise<Buffer>
@@ -66,11 +82,16 @@ export class FlightServer {
     this.#server.addService(FLIGHT_METHODS, this.#implementation())
   }
 
-  /** @param port - 0 picks a free one. @returns the port it listens on. @throws Error when the address cannot be bound */
-  async listen(host: string, port: number): Promise<number> {
+  /**
+   * @param port - 0 picks a free one
+   * @param tls - certificate chain and key, PEM; plain text without
+   * @returns the port it listens on
+   * @throws Error when the address cannot be bound, or certificate and key are no pair
+   */
+  async listen(host: string, port: number, tls?: TlsPair): Promise<number> {
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      this.#server.bindAsync(address, credentialsOf(tls), (error, bound) => {
         if (error) reject(error)
         else resolve(bound)
       })
@@ -106,7 +127,7 @@ export class FlightServer {
   #unary(rpc: string, handler: UnaryHandler) {
     return (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
       const { context, finished } = callContext(call)
-      this.#guard(rpc, () => handler(call.request, context, this.#services)).then(
+      this.#guard(rpc, call, context, (known) => handler(call.request, known, this.#services)).then(
         (answer) => {
           finished()
           callback(null, answer)
@@ -123,8 +144,8 @@ export class FlightServer {
     return (call: ServerWritableStream<Buffer, Buffer>): void => {
       const { context, finished } = callContext(call)
       const response = new ResponseStream(call, context.signal)
-      this.#finish(rpc, call, response, finished, () =>
-        handler(call.request, response, context, this.#services),
+      this.#finish(rpc, call, { context, response, finished }, (known) =>
+        handler(call.request, response, known, this.#services),
       )
     }
   }
@@ -134,19 +155,20 @@ export class FlightServer {
       const { context, finished } = callContext(call)
       const response = new ResponseStream(call, context.signal)
       const requests = requestMessages(call, context.signal)
-      this.#finish(rpc, call, response, finished, () => handler(requests, response, context, this.#services))
+      this.#finish(rpc, call, { context, response, finished }, (known) =>
+        handler(requests, response, known, this.#services),
+      )
     }
   }
 
   #finish(
     rpc: string,
     call: ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
-    response: ResponseStream,
-    finished: () => void,
-    work: () => Promise<void>,
+    { context, response, finished }: StreamingCall,
+    work: (context: CallContext) => Promise<void>,
   ): void {
-    this.#guard(rpc, async () => {
-      await work()
+    this.#guard(rpc, call, context, async (known) => {
+      await work(known)
       await response.flush()
     }).then(
       () => {
@@ -161,9 +183,33 @@ export class FlightServer {
     )
   }
 
-  async #guard<T>(rpc: string, work: () => Promise<T>): Promise<T> {
+  async #guard<T>(
+    rpc: string,
+    call: AnyCall,
+    context: UnknownCaller,
+    work: (context: CallContext) => Promise<T>,
+  ): Promise<T> {
     if (this.#isStopping)
       throw new SternaError('SERVER_STOPPING', `The server is stopping and takes no ${rpc}`)
-    return work()
+    const login = await this.#login(rpc, call)
+    return work({ ...context, login })
   }
+
+  /** Who calls; a password is answered with a token in the header. Only a Handshake may come without either. */
+  async #login(rpc: string, call: AnyCall): Promise<Login | undefined> {
+    const hasCredentials = call.metadata.get('authorization').length > 0
+    if (rpc === 'Handshake' && !hasCredentials) return undefined
+    const login = await this.#services.authenticator.identify(call.metadata)
+    if (login.token !== undefined) {
+      const header = new Metadata()
+      header.set('authorization', `Bearer ${login.token}`)
+      call.sendMetadata(header)
+    }
+    return login
+  }
+}
+
+function credentialsOf(tls: TlsPair | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure()
+  return ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }])
 }

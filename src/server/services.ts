@@ -1,11 +1,13 @@
 import type { QueryEngine } from '../query/engine.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/log.ts'
+import type { Authenticator } from './auth/authenticator.ts'
 
 /** What handlers and actions call. They hold no path, no SQL of their own and no Parquet. */
 export interface Services {
   readonly store: Store
   readonly engine: QueryEngine
+  readonly authenticator: Authenticator
   readonly log: Logger
   /** When the server began to accept calls, ms since the epoch. */
   readonly startedMs: number

@@ -21,6 +21,7 @@ const knownFolders = [
   'src/query/gate',
   'src/query/to-arrow',
   'src/server/actions',
+  'src/server/auth',
   'src/server/handlers',
   'src/store/cache',
   'src/store/catalog',

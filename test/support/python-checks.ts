@@ -1,6 +1,8 @@
 /** Runs the checks of a Python program, each as a test of its own. The program uses test/support/checks.py. */
 import assert from 'node:assert/strict'
+import path from 'node:path'
 import type { TestContext } from 'node:test'
+import { projectRoot } from './project-root.ts'
 import { runPython } from './python.ts'
 
 interface CheckResult {
@@ -13,7 +15,8 @@ interface CheckResult {
  * @param args - what it takes, usually the server's URL
  */
 export async function runChecks(t: TestContext, file: string, args: readonly string[]): Promise<void> {
-  const { json } = await runPython(file, args, { timeoutMs: 300_000 })
+  const env = { PYTHONPATH: path.join(projectRoot, 'python/src') }
+  const { json } = await runPython(file, args, { env, timeoutMs: 300_000 })
   const results = (json ?? []) as readonly CheckResult[]
   assert.ok(results.length > 0, `${file} ran no check`)
   for (const { name, error } of results) {

@@ -95,7 +95,7 @@ function listeningUrl(child: ChildProcess, log: () => string): Promise<string> {
     let output = ''
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       output += text
-      const match = /^listening on (grpc:\/\/\S+)$/m.exec(output)
+      const match = /^listening on (grpc\S*:\/\/\S+)$/m.exec(output)
       if (match?.[1]) resolve(match[1])
     })
     child.once('error', reject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime
 import decimal
@@ -32,6 +33,26 @@ _ABANDON = b'{"abandon":true}'
 _MB = 1_000_000
 
 
+class _Login(flight.ClientMiddlewareFactory):
+    """Sends name and password with each call: a token would end with the server."""
+
+    def __init__(self, credentials: str) -> None:
+        super().__init__()
+        self._header = {"authorization": "Basic " + base64.b64encode(credentials.encode()).decode()}
+
+    def start_call(self, info: flight.CallInfo) -> flight.ClientMiddleware:
+        return _LoginCall(self._header)
+
+
+class _LoginCall(flight.ClientMiddleware):
+    def __init__(self, header: Dict[str, str]) -> None:
+        super().__init__()
+        self._header = header
+
+    def sending_headers(self) -> Dict[str, str]:
+        return self._header
+
+
 class StorageClient:
     """Stores data frames under keys, loads them and runs SQL over them.
 
@@ -54,6 +75,9 @@ class StorageClient:
         cache_size_gb: how much RAM it may take for that; 1 GB = 10^9 bytes.
         as_: the kind of data frame that ``load`` and ``query`` give unless told otherwise: ``"polars"``, ``"pandas"``
             or ``"arrow"``. Default: polars where it is installed, else pandas, else arrow.
+        username: who asks, where the server wants to know.
+        password: what only that user knows. It goes over the wire as it is: use ``grpc+tls://``.
+        tls_root_certs: PEM certificates to trust, for a server whose certificate this machine does not know.
 
     Raises:
         ServerStartError: when our own server does not start, for one because another one uses the directory.
@@ -67,7 +91,12 @@ class StorageClient:
         enable_cache: bool = True,
         cache_size_gb: float = 2.0,
         as_: Kind | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        tls_root_certs: bytes | None = None,
     ) -> None:
+        if (username is None) != (password is None):
+            raise TypeError("A username needs a password, and a password a username")
         if (url is None) == (parquet_path is None):
             raise TypeError("Give either the url of a server or the parquet_path for one of our own")
         self._kind = as_
@@ -79,7 +108,8 @@ class StorageClient:
         assert url is not None
         self._url = url
         with translated():
-            self._flight = flight.connect(url)
+            middleware = [] if username is None else [_Login(f"{username}:{password}")]
+            self._flight = flight.connect(url, tls_root_certs=tls_root_certs, middleware=middleware)
 
     @property
     def url(self) -> str:

@@ -4,11 +4,21 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
+import type { Command } from 'commander'
 import { createProgram } from '../../../src/cli/program.ts'
 import { projectRoot } from '../../support/project-root.ts'
 
 const text = readFileSync(path.join(projectRoot, 'docs/cli.md'), 'utf8')
-const { commands } = createProgram()
+/** Every command that does something: of `user` its subcommands. */
+const commands = createProgram().commands.flatMap((command) =>
+  command.commands.length > 0 ? command.commands : [command],
+)
+
+/** `serve`, `user add` */
+function nameOf(command: Command): string {
+  const { parent } = command
+  return parent?.parent ? `${parent.name()} ${command.name()}` : command.name()
+}
 
 /** Cells of the rows whose first cell is code. */
 function rowsOf(part: string): string[][] {
@@ -37,17 +47,17 @@ test('the table of commands is that of the program', () => {
       const name = argument.name().toUpperCase() + (argument.variadic ? '...' : '')
       return argument.required ? name : `[${name}]`
     })
-    return [`\`${['sterna', command.name(), ...words].join(' ')}\``, command.description()]
+    return [`\`${['sterna', nameOf(command), ...words].join(' ')}\``, command.description()]
   })
   assert.deepEqual(rowsOf(overview), expected)
 })
 
 test('each command has a section with its options', () => {
   for (const command of commands) {
-    const documented = rowsOf(section(command.name()))
+    const documented = rowsOf(section(nameOf(command)))
       .map(([flags = '']) => flags.replaceAll('`', ''))
       .filter((flags) => flags.startsWith('--'))
-    assert.deepEqual(documented.sort(), command.options.map(({ flags }) => flags).sort(), command.name())
+    assert.deepEqual(documented.sort(), command.options.map(({ flags }) => flags).sort(), nameOf(command))
   }
 })
 

@@ -45,6 +45,9 @@ test('without any source the defaults hold', () => {
     queryLimit: LIMITS.queriesMax,
     partSize: LIMITS.partArrowBytesTarget,
     receiveMessageMax: LIMITS.receiveMessageBytesMax,
+    tls: undefined,
+    usersFile: 'data/users',
+    allowAnonymous: false,
   })
   assert.ok(memoryLimit > 0 && memoryLimit < totalmem() / 2, String(memoryLimit))
 })
@@ -79,6 +82,10 @@ test('every setting can be given by the environment alone', () => {
       STERNA_QUERY_LIMIT: '4',
       STERNA_PART_SIZE: '64MB',
       STERNA_RECEIVE_MESSAGE_MAX: '16MiB',
+      STERNA_TLS_CERT: 'server.crt',
+      STERNA_TLS_KEY: 'server.key',
+      STERNA_USERS_FILE: '/etc/sterna/users',
+      STERNA_ALLOW_ANONYMOUS: 'true',
     },
     flags: {},
   })
@@ -95,6 +102,9 @@ test('every setting can be given by the environment alone', () => {
     queryLimit: 4,
     partSize: 64_000_000,
     receiveMessageMax: 16_777_216,
+    tls: { cert: 'server.crt', key: 'server.key' },
+    usersFile: '/etc/sterna/users',
+    allowAnonymous: true,
   })
 })
 
