@@ -68,24 +68,42 @@ export class SternaError extends Error {
     if (thrown instanceof Error && thrown.name === 'AbortError') {
       return new SternaError('CANCELLED', 'The call was cancelled', { cause: thrown })
     }
-    const errno = errnoOf(thrown)
+    const errno = errnoOf(thrown) ?? ''
+    const reason = DISK_REASONS.get(errno)
+    if (reason !== undefined) {
+      const text = `The data directory cannot be used: ${reason} (${errno})`
+      return new SternaError('DISK_FAILED', text, { cause: thrown })
+    }
     if (errno === 'ENOSPC' || errno === 'EDQUOT') {
       return new SternaError('DISK_FULL', 'The disk of the data directory is full', { cause: thrown })
-    }
-    if (
-      errno === 'EIO' ||
-      errno === 'EROFS' ||
-      errno === 'EACCES' ||
-      errno === 'EMFILE' ||
-      errno === 'ENFILE'
-    ) {
-      return new SternaError('DISK_FAILED', `The data directory cannot be used (${errno})`, { cause: thrown })
     }
     return new SternaError('BUG', 'Internal error', { cause: thrown })
   }
 }
 
-function errnoOf(thrown: unknown): string | undefined {
+/** What the operating system can have against a file of the data directory. Paths stay in the log. */
+const DISK_REASONS: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'its permissions do not allow it'],
+  ['EBUSY', 'a file is in use'],
+  ['EFBIG', 'a file would be larger than the file system or the limit of the process allows'],
+  ['EIO', 'the disk reports an error'],
+  ['EISDIR', 'a folder stands where a file should'],
+  ['ELOOP', 'its links go in a circle'],
+  ['EMFILE', 'the server has as many files open as it may'],
+  ['ENAMETOOLONG', 'its path is too long'],
+  ['ENFILE', 'the system has as many files open as it can'],
+  ['ENODEV', 'its disk is gone'],
+  ['ENOENT', 'a file or folder of it is gone'],
+  ['ENOTDIR', 'a file stands where a folder should'],
+  ['ENXIO', 'its disk is gone'],
+  ['EPERM', 'the system does not allow it'],
+  ['EROFS', 'its file system is read-only'],
+  ['ESTALE', 'its network file system was mounted anew'],
+  ['EXDEV', 'its folders are on different file systems'],
+])
+
+/** The name that the operating system gives an error (`ENOENT`); undefined for any other error. */
+export function errnoOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !('code' in thrown)) return undefined
   return typeof thrown.code === 'string' ? thrown.code : undefined
 }

@@ -3,8 +3,7 @@ import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { SternaError } from '../../errors.ts'
-import { errnoOf } from './errno.ts'
+import { errnoOf, SternaError } from '../../errors.ts'
 import { livenessOf, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
 const FILE_NAME = 'LOCK'

@@ -1,8 +1,8 @@
 import { link, mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
+import { errnoOf } from '../../errors.ts'
 import type { Disk, DiskEntry, DiskFile, DiskStat, OpenMode } from './disk.ts'
-import { errnoOf } from './errno.ts'
 
 const FLAGS: Readonly<Record<OpenMode, string>> = { read: 'r', update: 'r+', create: 'wx', append: 'a' }
 
@@ -65,7 +65,12 @@ export class NodeDisk implements Disk {
       await mkdir(path)
     } catch (error) {
       const errno = errnoOf(error)
-      if (errno === 'EEXIST' && (await this.stat(path))?.isDirectory === true) return
+      if (errno === 'EEXIST') {
+        if ((await this.stat(path))?.isDirectory === true) return
+        throw Object.assign(new Error('ENOTDIR: the name is that of a file', { cause: error }), {
+          code: 'ENOTDIR',
+        })
+      }
       if (errno !== 'ENOENT' || (await this.stat(dirname(path))) !== undefined) throw error
       await this.mkdir(dirname(path))
       await this.mkdir(path)

@@ -58,3 +58,13 @@ test('a text that HTTP/2 would not carry is shortened and made well-formed, with
   assert.doesNotThrow(() => encodeURI(details))
   assert.ok(details.endsWith('[SQL_INVALID]') && details.length < LIMITS.errorMessageCharsMax + 20)
 })
+
+test('what the system has against the data directory is told without its path', () => {
+  for (const code of ['EXDEV', 'EPERM', 'ENOENT', 'ENOTDIR', 'EFBIG', 'EIO', 'EROFS', 'EACCES', 'EMFILE']) {
+    const error = Object.assign(new Error(`${code}: rename '/srv/secret'`), { code })
+    const status = statusOf(error, 'DoPut', logged().log)
+    assert.equal(status.code, GRPC_STATUS.UNAVAILABLE)
+    assert.match(status.details, /^The data directory cannot be used: [a-z -]+ \(E[A-Z]+\) \[DISK_FAILED\]$/)
+    assert.ok(status.details.includes(code))
+  }
+})
