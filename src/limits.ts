@@ -17,6 +17,12 @@ export const LIMITS = {
   receiveMessageBytesMax: 1 * GiB,
   /** A longer message is collected first: 5 bytes of a lying client must not reserve a gigabyte. */
   preallocatedMessageBytesMax: 64 * MiB,
+  /** What one compressed message may become: a megabyte of gzip can hold a gigabyte of zeros. */
+  inflatedMessageBytesMax: 64 * MiB,
+  /** Messages that are inflated at once, of all calls; the others wait. */
+  inflatingMessagesMax: 4,
+  /** What inflating asks for at once; with 16 KiB, its default, a message of 64 MiB takes seconds. */
+  inflateChunkBytes: 1 * MiB,
   /** HTTP/2 window per stream; with 64 KiB, its default, a put runs at a quarter of the speed. */
   streamWindowBytes: 4 * MiB,
   /** HTTP/2 window per connection; measured best at twice the stream's, 16 MiB and more was slower. */

@@ -18,6 +18,7 @@ import {
   callContext,
   requestMessages,
 } from './call.ts'
+import { guardInterceptor, guardServer } from './call-guard.ts'
 import { doAction } from './handlers/do-action.ts'
 import { doExchange } from './handlers/do-exchange.ts'
 import { doGet } from './handlers/do-get.ts'
@@ -76,8 +77,9 @@ export class FlightServer {
       'grpc.max_send_message_length': -1,
       'grpc.keepalive_time_ms': LIMITS.keepaliveMs,
       'grpc.keepalive_timeout_ms': LIMITS.keepaliveAnswerMs,
-      interceptors: options.transport === 'tuned' ? [tuningInterceptor()] : [],
+      interceptors: [guardInterceptor(), ...(options.transport === 'tuned' ? [tuningInterceptor()] : [])],
     })
+    guardServer(this.#server)
     if (options.transport === 'tuned') tuneServer(this.#server)
     this.#server.addService(FLIGHT_METHODS, this.#implementation())
   }
