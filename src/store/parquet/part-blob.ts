@@ -13,17 +13,20 @@ export class PartBlob extends Blob {
   override readonly size: number
   /** Bytes of the footer, without its length and the magic. */
   readonly footerBytes: number
+  /** The Arrow schema of the file, in base64, where parquet-wasm is shown an eased one; else null. */
+  readonly arrowSchema: string | null
   /** Why reading failed, if it did: parquet-wasm itself turns that into a trap. */
   failure: unknown
   readonly #descriptor: number
   readonly #tail: PartTail
 
-  private constructor(descriptor: number, bytes: number, tail: PartTail) {
+  private constructor(descriptor: number, bytes: number, tail: PartTail, arrowSchema: string | null) {
     super([])
     this.#descriptor = descriptor
     this.size = bytes
     this.#tail = tail
     this.footerBytes = bytes - tail.footerStart - 8
+    this.arrowSchema = arrowSchema
   }
 
   /** @throws {@link PartDamage} where the file ends otherwise than it was written; errors of the system as they are. */
@@ -32,8 +35,7 @@ export class PartBlob extends Blob {
     try {
       const bytes = fstatSync(descriptor).size
       const tail = await readPartTail((target, position) => readFully(descriptor, target, position), bytes)
-      easeSchemaHints(tail.footer)
-      return new PartBlob(descriptor, bytes, tail)
+      return new PartBlob(descriptor, bytes, tail, easeSchemaHints(tail.footer))
     } catch (error) {
       closeSync(descriptor)
       throw error

@@ -12,6 +12,7 @@ import { WasmParquetFile } from './parquet-wasm.ts'
 import { PartDictionaries } from './part-dictionaries.ts'
 import type { PartBlob } from './part-blob.ts'
 import type { BatchParts, PartFooter } from './protocol.ts'
+import { ARROW_SCHEMA_KEY } from './schema-hints.ts'
 
 /** What a body may take, so that with its header and the rest of its message it stays under the target. */
 const BODY_BYTES_TARGET = LIMITS.frameBytesTarget - 16 * 1024
@@ -62,7 +63,11 @@ export class PartFile {
   }
 
   get footer(): PartFooter {
-    return { ...this.#file.footer, fileBytes: this.#blob.size, footerBytes: this.#blob.footerBytes }
+    const { footer } = this.#file
+    const { arrowSchema, size: fileBytes, footerBytes } = this.#blob
+    const metadata = new Map(footer.metadata)
+    if (arrowSchema !== null) metadata.set(ARROW_SCHEMA_KEY, arrowSchema)
+    return { ...footer, metadata, fileBytes, footerBytes }
   }
 
   close(): void {

@@ -1,4 +1,7 @@
-const KEY = Buffer.from('ARROW:schema', 'latin1')
+/** Under this key of a part's metadata stands the Arrow schema that it was written from, in base64. */
+export const ARROW_SCHEMA_KEY = 'ARROW:schema'
+
+const KEY = Buffer.from(ARROW_SCHEMA_KEY, 'latin1')
 
 /** Slots of the tables in Arrow's `Message.fbs` and `Schema.fbs`. */
 const MESSAGE_HEADER = 2
@@ -27,32 +30,34 @@ const DEPTH_MAX = 64
  * - Views become plain text or bytes: in dictionaries it traps on them, in maps it gives them as views after all.
  *
  * @param footer - the Thrift footer; left alone where the schema is not there or not as expected.
+ * @returns the schema as the footer had it; null where it was left alone.
  */
-export function easeSchemaHints(footer: Buffer): void {
+export function easeSchemaHints(footer: Buffer): string | null {
   const keyStart = footer.indexOf(KEY)
-  if (keyStart === -1) return
+  if (keyStart === -1) return null
   // Thrift compact protocol: after the key (field 1) comes the value, field 2, a binary with its varint length.
   let at = keyStart + KEY.byteLength
-  if (footer[at] !== 0x18) return
+  if (footer[at] !== 0x18) return null
   let length = 0
   for (let shift = 0; ; shift += 7) {
     const byte = footer[++at]
-    if (byte === undefined || shift > 28) return
+    if (byte === undefined || shift > 28) return null
     length += (byte & 0x7f) * 2 ** shift
     if (byte < 0x80) break
   }
   const valueStart = at + 1
   const value = footer.subarray(valueStart, valueStart + length).toString('latin1')
   const schema = Buffer.from(value, 'base64')
-  if (value.length !== length || schema.toString('base64') !== value) return
+  if (value.length !== length || schema.toString('base64') !== value) return null
   try {
     easeSchema(schema)
   } catch (error) {
     // A schema that cannot be walked is another program's; parquet-wasm may make something of it.
-    if (error instanceof RangeError) return
+    if (error instanceof RangeError) return null
     throw error
   }
   footer.write(schema.toString('base64'), valueStart, 'latin1')
+  return value
 }
 
 function easeSchema(message: Buffer): void {
