@@ -62,7 +62,7 @@ function listing(datasets: readonly DatasetSummary[]): string[] {
 }
 
 /** The key, with its schema in front where that is not the usual one. */
-function nameOf({ schema, key }: DatasetSummary): string {
+export function nameOf({ schema, key }: Pick<DatasetSummary, 'schema' | 'key'>): string {
   return schema === 'main' ? key : `${schema}.${key}`
 }
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { VERSIONS } from '../version.ts'
+import { addCheck } from './check.ts'
 import { addCompact } from './compact.ts'
 import { addDescribe } from './describe.ts'
 import { addDrop } from './drop.ts'
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     addStats,
     addDrop,
     addCompact,
+    addCheck,
     addRepair,
     addUser,
     addVersion,

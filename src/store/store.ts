@@ -10,6 +10,7 @@ import { DataDir } from './disk/data-dir.ts'
 import type { Disk } from './disk/disk.ts'
 import { NodeDisk } from './disk/node-disk.ts'
 import { matchesGlob } from './glob.ts'
+import { type CheckSummary, checkDatasets } from './check.ts'
 import { type CompactSummary, compact } from './lifecycle/compaction.ts'
 import { ParquetReader } from './parquet/parquet-reader.ts'
 import { PartFiles } from './part-files.ts'
@@ -49,6 +50,7 @@ export class Store implements Lake {
   readonly #pins: Pins
   readonly #load: SmartLoad
   readonly #publisher: Publisher
+  readonly #disk: Disk
   readonly #options: StoreOptions
 
   /**
@@ -86,6 +88,7 @@ export class Store implements Lake {
 
   private constructor(options: StoreOptions, disk: Disk, dataDir: DataDir, catalog: Catalog, log: Logger) {
     this.#options = options
+    this.#disk = disk
     this.#dataDir = dataDir
     this.#catalog = catalog
     this.#files = new PartFiles(disk, dataDir.coldPath)
@@ -199,6 +202,24 @@ export class Store implements Lake {
   /** Rewrites the parts of a dataset, rows in their order. @param level - zstd, 1–22 */
   compact(ref: DatasetRef, level = this.#options.compressionLevel.compact): Promise<CompactSummary> {
     return compact(this.#publisher, this.get(ref), level)
+  }
+
+  /** Reads every byte of the parts whose keys match, and tells what is not as it was written. @throws CANCELLED, DISK_FAILED */
+  async check(glob: string | undefined, signal: AbortSignal): Promise<CheckSummary> {
+    const release = this.#pins.pin(this.#catalog.state().snapshotId)
+    try {
+      return await checkDatasets(
+        this.list(glob),
+        {
+          disk: this.#disk,
+          reader: this.#reader,
+          absolutePath: (path) => this.#files.absolutePath(path),
+        },
+        signal,
+      )
+    } finally {
+      release()
+    }
   }
 
   stats(): StoreStats {

@@ -393,7 +393,8 @@ def actions(client, data_dir):
     put(client, "acted", table)
     names = {action.type: action.description for action in client.list_actions()}
     assert set(names) == {
-        "query", "explain", "stats", "list", "describe", "drop", "warm", "evict", "compact", "health", "version",
+        "query", "explain", "stats", "list", "describe", "drop", "warm", "evict", "compact", "check", "health",
+        "version",
     }, names
     assert all(len(description) > 20 for description in names.values())
     body = b"".join(r.body.to_pybytes() for r in client.do_action(fl.Action("query", b"SELECT count(*) AS n FROM acted")))
@@ -418,6 +419,8 @@ def actions(client, data_dir):
     assert act(client, "describe", "acted")["part_list"][0]["tier"] == "cold"
     act(client, "evict", "acted")
     assert get(client, "acted").equals(table)
+    checked = act(client, "check", {"glob": "acted"})
+    assert (checked["datasets"], checked["rows"], checked["problems"]) == (1, table.num_rows, []), checked
     assert act(client, "health")["status"] == "serving"
     assert act(client, "version")["duckdb"] == "1.5.5"
     act(client, "drop", "acted")

@@ -1,4 +1,5 @@
 import type { Action } from './action.ts'
+import { check } from './check.ts'
 import { compact } from './compact.ts'
 import { describe } from './describe.ts'
 import { drop } from './drop.ts'
@@ -22,6 +23,7 @@ export const ACTIONS: readonly Action[] = [
   warm,
   evict,
   compact,
+  check,
   health,
   version,
 ]

@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { formatBytes } from '../config/bytes.ts'
+import { nameOf } from './ls.ts'
+import { countOf } from './progress.ts'
+import { addServerOption, callAction, type ServerOptions, withClient } from './server-connection.ts'
+
+/** What the action `check` answers. */
+interface CheckSummary {
+  readonly datasets: number
+  readonly parts: number
+  readonly rows: number
+  readonly bytes: number
+  readonly parts_without_checksums: number
+  readonly problems: readonly {
+    readonly key: string
+    readonly schema: string
+    readonly part: string
+    readonly problem: string
+  }[]
+}
+
+interface CheckOptions extends ServerOptions {
+  readonly json?: true
+}
+
+/** `sterna check [GLOB]`; exits with 1 where something is wrong. */
+export function addCheck(program: Command): void {
+  addServerOption(
+    program
+      .command('check')
+      .description('compare every stored byte with its checksum, and every part with the catalog')
+      .argument('[glob]', 'only keys that match, such as "trades_*"', '*')
+      .option('--json', 'print JSON'),
+  ).action(check)
+}
+
+async function check(glob: string, options: CheckOptions): Promise<void> {
+  const summary = (await withClient(options, (client) =>
+    callAction(client, 'check', { glob }),
+  )) as CheckSummary
+  console.log(options.json === true ? JSON.stringify(summary, null, 2) : report(summary).join('\n'))
+  if (summary.problems.length > 0) process.exitCode = 1
+}
+
+function report(summary: CheckSummary): string[] {
+  const { datasets, parts, rows, bytes, problems, parts_without_checksums: unsealed } = summary
+  return [
+    ...problems.map((problem) => `${nameOf(problem)}: ${problem.part}: ${problem.problem}`),
+    `${countOf(datasets, 'dataset')}, ${countOf(parts, 'part')}, ${countOf(rows, 'row')}: ${formatBytes(bytes)} compared`,
+    ...(unsealed > 0 ? [`${countOf(unsealed, 'part')} of other programs have no checksums`] : []),
+    problems.length === 0 ? 'nothing is wrong' : `${countOf(problems.length, 'part')} damaged`,
+  ]
+}

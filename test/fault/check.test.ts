@@ -1,0 +1,95 @@
+// Goal: `sterna check` finds every kind of damage in the parts, names it, and changes nothing.
+// Method: the real server, whose files are damaged below it; the command line as its client.
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { appendFile, readFile, rename, stat, truncate, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { FlightClient } from '../../src/index.ts'
+import { projectRoot } from '../support/project-root.ts'
+import { goldenFrames } from '../unit/flight/golden.ts'
+import { type RunningServer, withServer } from '../support/start-server.ts'
+
+const execute = promisify(execFile)
+
+interface Problem {
+  readonly key: string
+  readonly part: string
+  readonly problem: string
+}
+
+interface Check {
+  readonly datasets: number
+  readonly parts: number
+  readonly rows: number
+  readonly bytes: number
+  readonly parts_without_checksums: number
+  readonly problems: readonly Problem[]
+}
+
+const KEYS = ['flipped', 'foreign', 'gone', 'longer', 'shorter', 'sound', 'swapped']
+
+test('a sound lake has no problems, and all of its bytes were compared', async () => {
+  await withServer(async (server) => {
+    await putAll(server)
+    const { code, check } = await runCheck(server)
+    assert.equal(code, 0)
+    assert.deepEqual(check.problems, [])
+    assert.deepEqual([check.datasets, check.parts, check.parts_without_checksums], [7, 7, 0])
+    const files = await Promise.all(KEYS.map((key) => stat(partOf(server, key))))
+    assert.equal(
+      check.bytes,
+      files.reduce((sum, { size }) => sum + size, 0),
+    )
+  })
+})
+
+test('each kind of damage is named, with its dataset and part', async () => {
+  await withServer(async (server) => {
+    await putAll(server)
+    const damaged = await readFile(partOf(server, 'flipped'))
+    damaged.writeUInt8(damaged.readUInt8(100) ^ 1, 100)
+    await writeFile(partOf(server, 'flipped'), damaged)
+    await truncate(partOf(server, 'shorter'), 1_000)
+    await appendFile(partOf(server, 'longer'), Buffer.alloc(1))
+    await unlink(partOf(server, 'gone'))
+    // A sound part of the same size, but not the one that the catalog means.
+    await rename(partOf(server, 'swapped'), partOf(server, 'foreign'))
+    const { code, check } = await runCheck(server)
+    assert.equal(code, 1)
+    const found = new Map(check.problems.map(({ key, part, problem }) => [key, `${part}: ${problem}`]))
+    assert.deepEqual(
+      [...found.keys()].sort(),
+      ['flipped', 'foreign', 'gone', 'longer', 'shorter', 'swapped'],
+      JSON.stringify(check.problems),
+    )
+    assert.equal(found.get('gone'), 'gone.parquet: the file is not there')
+    assert.match(found.get('flipped') ?? '', /^flipped\.parquet: its bytes from 0 on are not those/)
+    assert.equal(found.get('foreign'), 'foreign.parquet: it is a part of dataset "swapped"')
+    assert.match(found.get('shorter') ?? '', /has \d+ bytes, and the catalog says \d+/)
+    assert.match(found.get('longer') ?? '', /has \d+ bytes, and the catalog says \d+/)
+    assert.deepEqual(await readFile(partOf(server, 'flipped')), damaged)
+    assert.deepEqual((await runCheck(server, 'so*')).check.problems, [])
+  })
+})
+
+async function putAll(server: RunningServer): Promise<void> {
+  const client = new FlightClient(server.url)
+  const frames = await goldenFrames('ticks')
+  for (const key of KEYS) await client.put({ path: [key] }, frames)
+  client.close()
+}
+
+function partOf({ dataDir }: RunningServer, key: string): string {
+  return join(dataDir, 'cold', `${key}.parquet`)
+}
+
+async function runCheck({ url }: RunningServer, glob = '*'): Promise<{ code: number; check: Check }> {
+  const args = ['check', glob, '--json', '--server', url]
+  const outcome = await execute(join(projectRoot, 'bin', 'sterna'), args).then(
+    ({ stdout }) => ({ code: 0, stdout }),
+    (error: unknown) => error as { code: number; stdout: string },
+  )
+  return { code: outcome.code, check: JSON.parse(outcome.stdout) as Check }
+}
