@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { Duck } from '../src/query/duckdb.ts'
+import { Duck } from '../src/query/duck.ts'
 
 const target = new URL('../src/query/gate/functions.ts', import.meta.url)
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { type ConfigFlags, type ServerConfig, loadConfig } from './config/config.ts'
-import { Duck } from './query/duckdb.ts'
+import { Duck } from './query/duck.ts'
 import { QueryEngine } from './query/engine.ts'
 import { createPartWriter } from './query/part-writer.ts'
 import { Authenticator } from './server/auth/authenticator.ts'

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { Duck } from '../query/duckdb.ts'
+import { Duck } from '../query/duck.ts'
 import { removeOnSignal } from './unfinished.ts'
 
 /** A DuckDB of this process, for reading and writing files. */

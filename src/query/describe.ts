@@ -1,4 +1,4 @@
-import { bindings, mapDuckError, type Connection, type Parameters, type Statement } from './duckdb.ts'
+import { bindings, type Connection, type Parameters, type Statement } from './duckdb.ts'
 import { readType, type DuckColumn, type DuckType } from './result-types.ts'
 
 /** The type that DuckDB gives a parameter it has no type for yet, as what a client binds to it most. */
@@ -30,7 +30,7 @@ export async function statementColumns(
       type: readType(bindings.column_logical_type(result, index)),
     }))
   } catch (error) {
-    throw mapDuckError(error)
+    throw connection.failed(error)
   } finally {
     probe.close()
   }

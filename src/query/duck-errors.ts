@@ -16,6 +16,8 @@ const CORRUPT =
 const RULES: readonly Rule[] = [
   { type: /^INTERRUPT$/, code: 'CANCELLED' },
   { type: /./, text: /No space left|Disk quota exceeded/, code: 'DISK_FULL' },
+  // Nothing may spill where the disk was full at the first spill.
+  { type: /^Out of Memory$/, text: /\/0 bytes used\)/, code: 'DISK_FULL' },
   { type: /^Out of Memory$/, code: 'LIMIT_EXCEEDED' },
   { type: /^(Invalid Input|Invalid|IO|Serialization)$/, text: CORRUPT, code: 'DATA_CORRUPT' },
   { type: /^IO$/, code: 'DISK_FAILED' },
@@ -43,6 +45,16 @@ export function mapDuckError(error: unknown): SternaError {
   const [, type = '', text = ''] = match
   const code = RULES.find((rule) => rule.type.test(type) && (rule.text?.test(text) ?? true))?.code ?? 'BUG'
   return new SternaError(code, clientMessage(code, text), { cause: error })
+}
+
+/** True where DuckDB failed inside: it then takes no further statement, so that its memory and files stay as they are. */
+export function spoilsInstance(error: SternaError): boolean {
+  return error.cause instanceof Error && /^(INTERNAL|FATAL) Error: /.test(error.cause.message)
+}
+
+/** True where memory or disk was short. */
+export function lacksRoom({ code }: SternaError): boolean {
+  return code === 'LIMIT_EXCEEDED' || code === 'DISK_FULL' || code === 'DISK_FAILED'
 }
 
 function clientMessage(code: ErrorCode, text: string): string {

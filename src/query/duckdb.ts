@@ -1,10 +1,7 @@
 import { DuckDBMaterializedResult, type JS } from '@duckdb/node-api'
 import bindings from '@duckdb/node-bindings'
 
-import { setTimeout as delay } from 'node:timers/promises'
-
 import { SternaError } from '../errors.ts'
-import { LIMITS } from '../limits.ts'
 import { mapDuckError } from './duck-errors.ts'
 
 export { bindings, mapDuckError }
@@ -22,124 +19,22 @@ export type ParameterValue =
 /** Parameters of a statement: by position (`?`, `$1`) or by name (`$name`). */
 export type Parameters = readonly ParameterValue[] | Readonly<Record<string, ParameterValue>>
 
-export interface DuckOptions {
-  /** As DuckDB writes it, such as `4GB`; 80 % of the machine's memory by default. */
-  readonly memoryLimit?: string
-  /** The machine's cores by default. */
-  readonly threads?: number
-  /** Where large sorts and joins spill. */
-  readonly tempDirectory: string
-  readonly dataDirectory: string
-  /** Further directories whose files SQL may touch. */
-  readonly allowedDirectories: readonly string[]
+/** What a connection tells the instance it belongs to. */
+export interface ConnectionOwner {
+  /** @param error - null where nobody knows it */
+  onFailure(error: SternaError | null): void
+  onRelease(connection: Connection): void
+  onClose(connection: Connection): void
 }
 
-/**
- * Settings of one connection, allowed past the lock since DuckDB has no other way to give them. Progress exists
- * only with the progress bar on, which must not print.
- *
- * Measured: DuckDB fills the buffer before the first chunk and counts a text as 16 bytes however long it is. 64 MB
- * kept the first rows of 1M back for 80 ms, and 3 GB of texts of 1 kB in memory; from 1 to 16 MB a scan took the same.
- */
-const CONNECTION_SETTINGS = {
-  streaming_buffer_size: `'4MB'`,
-  enable_progress_bar: 'true',
-  enable_progress_bar_print: 'false',
-} as const
-
-/** How often running statements are told to end: DuckDB needs some milliseconds to hear it. */
-const INTERRUPT_INTERVAL_MS = 10
-
-/**
- * One in-memory DuckDB instance: no tables of its own, reads and writes Parquet inside the given directories
- * only, and nothing that SQL says changes that.
- */
-export class Duck {
-  readonly #database: bindings.Database
-  readonly #connections = new Set<Connection>()
-  #isClosing = false
-
-  private constructor(database: bindings.Database) {
-    this.#database = database
-  }
-
-  static async open(options: DuckOptions): Promise<Duck> {
-    const config = bindings.create_config()
-    const settings: Record<string, string> = {
-      temp_directory: options.tempDirectory,
-      preserve_insertion_order: 'true',
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-      allow_community_extensions: 'false',
-      allow_persistent_secrets: 'false',
-      ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
-      ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
-    }
-    for (const [name, value] of Object.entries(settings)) bindings.set_config(config, name, value)
-    const duck = new Duck(await bindings.open(':memory:', config))
-    const directories = [options.dataDirectory, options.tempDirectory, ...options.allowedDirectories]
-    // The order matters: the list of directories only binds once external access is off, and neither can be
-    // set once the configuration is locked.
-    const hardening = [
-      `SET GLOBAL TimeZone = 'UTC'`,
-      `SET allowed_directories = [${directories.map(quoteText).join(', ')}]`,
-      `SET allowed_configs = [${Object.keys(CONNECTION_SETTINGS).map(quoteText).join(', ')}]`,
-      `SET enable_external_access = false`,
-      `SET lock_configuration = true`,
-    ]
-    const connection = await bindings.connect(duck.#database)
-    for (const statement of hardening) await bindings.query(connection, statement)
-    bindings.disconnect_sync(connection)
-    return duck
-  }
-
-  /** A connection for one query at a time: another statement on it would end its running stream. */
-  async connect(): Promise<Connection> {
-    if (this.#isClosing)
-      throw new SternaError('SERVER_STOPPING', 'The server is stopping and runs no more queries')
-    const handle = await bindings.connect(this.#database)
-    const settings = Object.entries(CONNECTION_SETTINGS).map(([name, value]) => `SET ${name} = ${value}`)
-    await bindings.query(handle, settings.join('; '))
-    const connection: Connection = new Connection(handle, () => this.#connections.delete(connection))
-    this.#connections.add(connection)
-    return connection
-  }
-
-  /**
-   * Ends every statement that runs, and lets none begin. A process cannot exit while one runs: its thread is waited
-   * for. Resolves when all connections are closed, or after {@link LIMITS.interruptMs}.
-   */
-  async interruptAll(): Promise<void> {
-    this.#isClosing = true
-    const endMs = Date.now() + LIMITS.interruptMs
-    // Again and again: a statement may start on a connection that was idle a moment before.
-    while (this.#connections.size > 0 && Date.now() < endMs) {
-      for (const connection of this.#connections) connection.interrupt()
-      await delay(INTERRUPT_INTERVAL_MS)
-    }
-  }
-
-  /** Makes a table function visible to every connection. */
-  async registerTableFunction(tableFunction: bindings.TableFunction): Promise<void> {
-    const connection = await bindings.connect(this.#database)
-    bindings.register_table_function(connection, tableFunction)
-    bindings.disconnect_sync(connection)
-  }
-
-  /** Frees the instance once its last connection is closed. */
-  close(): void {
-    bindings.close_sync(this.#database)
-  }
-}
-
-/** One connection. Its errors are {@link SternaError}s. */
+/** One connection, for one statement at a time. Its errors are {@link SternaError}s. */
 export class Connection {
   readonly #connection: bindings.Connection
-  readonly #onClose: () => void
+  readonly #owner: ConnectionOwner
 
-  constructor(connection: bindings.Connection, onClose: () => void) {
+  constructor(connection: bindings.Connection, owner: ConnectionOwner) {
     this.#connection = connection
-    this.#onClose = onClose
+    this.#owner = owner
   }
 
   /** Runs one statement to its end and gives all its rows: for small results of our own. */
@@ -149,7 +44,7 @@ export class Connection {
       if (parameters !== undefined) statement.bind(parameters)
       return await new DuckDBMaterializedResult(await statement.execute()).getRowsJS()
     } catch (error) {
-      throw mapDuckError(error)
+      throw this.failed(error)
     } finally {
       statement.close()
     }
@@ -158,10 +53,17 @@ export class Connection {
   /** Parses and binds one statement without running it (0.2–3 ms). */
   async prepare(sql: string): Promise<Statement> {
     try {
-      return new Statement(await bindings.prepare(this.#connection, sql))
+      return new Statement(await bindings.prepare(this.#connection, sql), (error) => this.failed(error))
     } catch (error) {
-      throw mapDuckError(error)
+      throw this.failed(error)
     }
+  }
+
+  /** What a statement here threw as our error. The instance hears of it, since some errors spoil it. */
+  failed(error: unknown): SternaError {
+    const mapped = mapDuckError(error)
+    this.#owner.onFailure(mapped)
+    return mapped
   }
 
   /**
@@ -188,18 +90,31 @@ export class Connection {
     bindings.interrupt(this.#connection)
   }
 
+  /** For a statement that broke and whose error is lost: the instance hears if it was spoiled, or lacked room. */
+  async check(): Promise<void> {
+    this.#owner.onFailure(null)
+    await this.run('SELECT 1').catch(() => undefined)
+  }
+
+  /** Gives it back for another statement to use: the last one has ended by itself. */
+  release(): void {
+    this.#owner.onRelease(this)
+  }
+
   close(): void {
-    this.#onClose()
     bindings.disconnect_sync(this.#connection)
+    this.#owner.onClose(this)
   }
 }
 
 /** A prepared statement, with the types of its result and of its parameters. */
 export class Statement {
   readonly handle: bindings.PreparedStatement
+  readonly #failed: (error: unknown) => SternaError
 
-  constructor(handle: bindings.PreparedStatement) {
+  constructor(handle: bindings.PreparedStatement, failed: (error: unknown) => SternaError) {
     this.handle = handle
+    this.#failed = failed
   }
 
   get columnCount(): number {
@@ -244,7 +159,7 @@ export class Statement {
     try {
       return await bindings.execute_prepared(this.handle)
     } catch (error) {
-      throw mapDuckError(error)
+      throw this.#failed(error)
     }
   }
 
@@ -253,7 +168,7 @@ export class Statement {
     try {
       return await bindings.execute_prepared_streaming(this.handle)
     } catch (error) {
-      throw mapDuckError(error)
+      throw this.#failed(error)
     }
   }
 

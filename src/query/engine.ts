@@ -4,10 +4,10 @@ import type { DatasetRef } from '../../flight/request.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { Lake, PinnedLake } from '../store/parts.ts'
-import { ConnectionPool } from './connection-pool.ts'
 import { datasetQuery, type DatasetRange } from './dataset-query.ts'
 import { statementColumns, statementParameters } from './describe.ts'
-import type { Connection, Duck, Statement } from './duckdb.ts'
+import type { Duck } from './duck.ts'
+import type { Connection, Statement } from './duckdb.ts'
 import { ANALYSE_SQL, Gate, type GatedQuery } from './gate.ts'
 import { planText } from './plan-text.ts'
 import { bindQuery, cacheKey, type Binding } from './query-binding.ts'
@@ -42,7 +42,6 @@ export interface QueryEngineStats {
 export class QueryEngine {
   readonly #duck: Duck
   readonly #lake: Lake
-  readonly #connections: ConnectionPool
   readonly #gate: Gate
   readonly #slots: QuerySlots
   readonly #results: ResultCache
@@ -51,7 +50,6 @@ export class QueryEngine {
   constructor(parts: QueryEngineParts) {
     this.#duck = parts.duck
     this.#lake = parts.lake
-    this.#connections = new ConnectionPool(parts.duck)
     this.#gate = new Gate((sql) => this.#parse(sql), { dataDirectory: parts.dataDirectory })
     this.#slots = new QuerySlots(parts.queriesMax ?? LIMITS.queriesMax)
     this.#results = new ResultCache(parts.resultCacheBytesMax)
@@ -125,7 +123,6 @@ export class QueryEngine {
   async close(): Promise<void> {
     this.#slots.close()
     await Promise.all([...this.#streams].map((stream) => stream.close()))
-    this.#connections.close()
   }
 
   async #datasetRequest(
@@ -148,7 +145,7 @@ export class QueryEngine {
   }
 
   async #describe({ query }: Binding, request: QueryRequest): Promise<QueryDescription> {
-    return this.#connections.use(async (connection) => {
+    return this.#duck.use(async (connection) => {
       const statement = await connection.prepare(query.sql)
       try {
         const schema = await schemaOf(connection, statement, query, request)
@@ -194,7 +191,7 @@ export class QueryEngine {
     request: QueryRequest,
     onClose: () => void,
   ): Promise<{ stream: ResultStream; schema: Schema }> {
-    const connection = await this.#connections.take()
+    const connection = await this.#duck.connect()
     let statement: Statement | null = null
     let schema: Schema
     try {
@@ -203,7 +200,7 @@ export class QueryEngine {
       statement.bind(request.parameters ?? [])
     } catch (error) {
       statement?.close()
-      this.#connections.give(connection, true)
+      connection.release()
       throw error
     }
     let stream: ResultStream | null = null
@@ -214,7 +211,8 @@ export class QueryEngine {
       signal: request.signal,
       onClose: (isEnded) => {
         if (stream !== null) this.#streams.delete(stream)
-        this.#connections.give(connection, isEnded)
+        if (isEnded) connection.release()
+        else connection.close()
         onClose()
       },
     })
@@ -248,7 +246,7 @@ export class QueryEngine {
 
   /** The parse tree of a text as JSON, for the gate. */
   async #parse(sql: string): Promise<string> {
-    const [row] = await this.#connections.use((connection) => connection.run(ANALYSE_SQL, [sql]))
+    const [row] = await this.#duck.use((connection) => connection.run(ANALYSE_SQL, [sql]))
     const tree = row?.[0]
     if (typeof tree !== 'string') throw new SternaError('BUG', 'The parser of SQL gave no text')
     return tree

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import type { Frame } from '../../flight/frame.ts'
 import type { Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
-import { bindings, quoteText, type Duck } from './duckdb.ts'
+import type { Duck } from './duck.ts'
+import { bindings, quoteText } from './duckdb.ts'
 import type { ArrowBatch } from './from-arrow/arrow-array.ts'
 import { readBatches } from './from-arrow/batches.ts'
 import { loadZstd } from './from-arrow/zstd.ts'
@@ -62,7 +63,7 @@ export class FramesTable {
     })
     bindings.table_function_set_init(definition, init)
     bindings.table_function_set_function(definition, produce)
-    await duck.registerTableFunction(definition)
+    duck.registerTableFunction(definition)
     return table
   }
 

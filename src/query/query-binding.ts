@@ -1,6 +1,6 @@
 import { encodeSchema } from '../../flight/ipc/schema.ts'
 import type { PinnedLake } from '../store/parts.ts'
-import type { Duck } from './duckdb.ts'
+import type { Duck } from './duck.ts'
 import { FramesTable, type HeldFrames } from './frames-table.ts'
 import type { Gate, GatedQuery } from './gate.ts'
 import type { QueryRequest } from './query.ts'

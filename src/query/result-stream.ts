@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Frame } from '../../flight/frame.ts'
 import type { Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
-import { bindings, mapDuckError, type Connection, type Statement } from './duckdb.ts'
+import { bindings, type Connection, type Statement } from './duckdb.ts'
 import { resultColumns } from './result-types.ts'
 import { FrameBuilder } from './to-arrow/frames.ts'
 
@@ -168,16 +168,19 @@ export class ResultStream {
    * result can be held. Costs about as long as the stream did.
    */
   async #failure(sentRows: number, sentBytes: number): Promise<SternaError> {
-    const { signal, statement } = this.#options
+    const { connection, signal, statement } = this.#options
     assertNotAborted(signal)
     const unknown = new SternaError('SQL_FAILED', `The query failed after ${sentRows} rows`)
-    if (sentBytes > RETRY_BYTES_MAX) return unknown
+    if (sentBytes > RETRY_BYTES_MAX) {
+      await connection.check()
+      return unknown
+    }
     try {
       await statement.execute()
       return unknown
     } catch (error) {
       assertNotAborted(signal)
-      return mapDuckError(error)
+      return SternaError.from(error)
     }
   }
 }

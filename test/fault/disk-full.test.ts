@@ -188,6 +188,21 @@ test('SQL that finds the disk full is refused, and the next one that needs no ro
   )
 })
 
+test('SQL that spills for the first time on a full disk leaves no files, and may spill when there is room', async () => {
+  await withSmallDisk(
+    async ({ client, watched, disk }) => {
+      await disk.leaveFree(0)
+      assertFull(await client.exchange('DoGet', [ticketMessage(SPILLING)]))
+      await watched.assertUntouched()
+      await disk.leaveFree(8 * MiB)
+      const { code, details } = await client.exchange('DoGet', [ticketMessage(SPILLING)])
+      assert.equal(code, GRPC_STATUS.RESOURCE_EXHAUSTED, details)
+      await watched.assertUntouched()
+    },
+    ['--memory-limit', '64MiB'],
+  )
+})
+
 for (const folder of ['tmp', 'cold']) {
   test(`while ${folder}/ cannot be written, puts are refused and everything can be read`, async () => {
     await withSmallDisk(async ({ client, watched, disk, dataDir, server }) => {

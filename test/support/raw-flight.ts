@@ -162,7 +162,7 @@ class WatchedServer {
     assert.equal(health.status, 'serving')
     await eventually(async () => {
       assert.deepEqual(await inFlight(this.#client), IDLE)
-      assert.deepEqual(await readdir(join(this.#server.dataDir, 'tmp')), [])
+      assert.deepEqual(await filesBelow(join(this.#server.dataDir, 'tmp')), [])
       assert.deepEqual(await partsOf(this.#server.dataDir), [...others, 'stored.parquet'].sort())
     })
     assert.ok([this.#fromCache, this.#fromParts].includes(await fingerprint(this.#client, 'stored')))
@@ -216,11 +216,14 @@ export async function withWatched(
 
 /** The files in `cold/`, those of other schemas with their folder. */
 export async function partsOf(dataDir: string): Promise<string[]> {
-  const cold = join(dataDir, 'cold')
-  const entries = await readdir(cold, { recursive: true, withFileTypes: true })
+  return filesBelow(join(dataDir, 'cold'))
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(cold, join(entry.parentPath, entry.name)))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort()
 }
 

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type Connection, Duck } from '../../../src/query/duckdb.ts'
+import { Duck } from '../../../src/query/duck.ts'
+import type { Connection } from '../../../src/query/duckdb.ts'
 import type { Storage } from '../../../src/query/storage-types.ts'
 
 export interface DuckFixture {
