@@ -160,20 +160,24 @@ export class QueryEngine {
   async #run(pin: PinnedLake, request: QueryRequest): Promise<QueryResult> {
     const binding = await bindQuery(this.#duck, this.#gate, pin, request)
     const { query } = binding
-    const key = cacheKey(binding.query, request)
-    const known = key === null ? undefined : this.#results.get(key)
-    if (known !== undefined) {
-      binding.release()
-      return { ...known, isOrdered: query.isOrdered, frames: framesOf(known.frames), close: () => undefined }
-    }
     let giveBack = (): void => undefined
     try {
+      const key = cacheKey(query, request)
+      const known = key === null ? undefined : this.#results.get(key)
+      if (known !== undefined) {
+        binding.release()
+        return {
+          ...known,
+          isOrdered: query.isOrdered,
+          frames: framesOf(known.frames),
+          close: () => undefined,
+        }
+      }
       giveBack = await this.#slots.acquire(request.signal)
-      const { stream, schema } = await this.#start(query, request, () => {
+      const { stream, description } = await this.#start(query, request, () => {
         giveBack()
         binding.release()
       })
-      const description = describedAs(schema, query.isOrdered)
       return {
         ...description,
         frames: this.#read(stream, binding, key, description),
@@ -190,13 +194,13 @@ export class QueryEngine {
     query: GatedQuery,
     request: QueryRequest,
     onClose: () => void,
-  ): Promise<{ stream: ResultStream; schema: Schema }> {
+  ): Promise<{ stream: ResultStream; description: QueryDescription }> {
     const connection = await this.#duck.connect()
     let statement: Statement | null = null
-    let schema: Schema
+    let description: QueryDescription
     try {
       statement = await connection.prepare(query.sql)
-      schema = await schemaOf(connection, statement, query, request)
+      description = describedAs(await schemaOf(connection, statement, query, request), query.isOrdered)
       statement.bind(request.parameters ?? [])
     } catch (error) {
       statement?.close()
@@ -207,7 +211,7 @@ export class QueryEngine {
     stream = await ResultStream.start({
       connection,
       statement,
-      schema,
+      schema: description.schema,
       signal: request.signal,
       onClose: (isEnded) => {
         if (stream !== null) this.#streams.delete(stream)
@@ -217,7 +221,7 @@ export class QueryEngine {
       },
     })
     this.#streams.add(stream)
-    return { stream, schema }
+    return { stream, description }
   }
 
   /** The frames of a stream, kept for the result cache as long as they are few. */

@@ -222,6 +222,14 @@ test('SQL that the gate refuses gives its pin back', async () => {
   await rejects(engine.run({ sql: `SELECT '1'::BIT AS b` }), 'TYPE_UNSUPPORTED', /'b'/)
 })
 
+test('a request that cannot be written as a key of the cache gives its pin back', async () => {
+  const endless: NonNullable<QueryRequest['parameters']> = []
+  endless.push(endless)
+  await assert.rejects(engine.run({ sql: 'SELECT $1 FROM days', parameters: endless }))
+  assert.equal(lake.pinCount, 0)
+  assert.equal(engine.stats.running, 0)
+})
+
 test('every stored type comes back as it was put', async () => {
   const result = await engine.readDataset({ schema: 'main', key: 'every' }, {})
   assert.ok(schemasEqual(result.schema, everyType))
