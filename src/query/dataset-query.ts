@@ -33,7 +33,8 @@ export function datasetQuery(
   range: DatasetRange,
 ): { readonly sql: string; readonly schema: Schema } {
   const fields = range.columns?.map((name) => fieldNamed(schema, name)) ?? schema.fields
-  if (fields.length === 0) throw new SternaError('REQUEST_INVALID', 'The request names no columns')
+  if (fields.length === 0 && schema.fields.length > 0)
+    throw new SternaError('REQUEST_INVALID', 'The request names no columns')
   const target = { ...schema, fields }
   const conditions = range.where === undefined ? [] : [`(${range.where})`]
   conditions.push(...timeConditions(schema, range))

@@ -1,6 +1,7 @@
 import type { ArrowType, Field, Schema } from '../../flight/ipc/schema.ts'
 import { typeName } from '../../flight/ipc/type-name.ts'
 import { SternaError } from '../errors.ts'
+import { storedFields } from '../store/parts.ts'
 import { bindings, quoteName } from './duckdb.ts'
 import { flatStorage, type Layout } from './flat-storage.ts'
 
@@ -40,6 +41,7 @@ export const MAP_CHILDREN = ['key', 'value'] as const
  * | dictionary | as its values | |
  * | fixed-size list | LIST | what a fixed-size list in Parquet is read as |
  * | null | INTEGER | |
+ * | no columns at all | one of nulls | there are no tables without columns |
  *
  * The Arrow schema in the file's metadata says which of them to turn back.
  *
@@ -47,11 +49,8 @@ export const MAP_CHILDREN = ['key', 'value'] as const
  * cannot tell apart; both named.
  */
 export function storageOf(schema: Schema): Storage[] {
-  if (schema.fields.length === 0) {
-    throw new SternaError('TYPE_UNSUPPORTED', 'A schema without columns cannot be stored')
-  }
   checkNames(schema.fields, null)
-  return schema.fields.map((field) => fieldStorage(field, field.name))
+  return storedFields(schema).map((field) => fieldStorage(field, field.name))
 }
 
 /** A column or child with its Parquet field id, which is its DuckLake column id. */
@@ -67,7 +66,8 @@ export interface FieldId {
  * The one child of a list is named `element`, those of a map `key` and `value`.
  */
 export function fieldIds(schema: Schema): FieldId[] {
-  let next = schema.fields.length + 1
+  const fields = storedFields(schema)
+  let next = fields.length + 1
   const withChildren = (field: Field, name: string, id: number): FieldId => ({
     name,
     id,
@@ -78,7 +78,7 @@ export function fieldIds(schema: Schema): FieldId[] {
       return withChildren(child.field, child.name, childId)
     }),
   })
-  return schema.fields.map((field, index) => withChildren(field, field.name, index + 1))
+  return fields.map((field, index) => withChildren(field, field.name, index + 1))
 }
 
 /** Children as DuckDB knows them: without the struct that Arrow puts between a map and its keys and values. */

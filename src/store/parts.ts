@@ -1,6 +1,6 @@
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { Frame } from '../../flight/frame.ts'
-import type { Schema } from '../../flight/ipc/schema.ts'
+import type { Field, Schema } from '../../flight/ipc/schema.ts'
 
 /**
  * Metadata of a part: the dictionaries of its dictionary-encoded columns as `flight/ipc/dictionary-log.ts` encodes
@@ -10,6 +10,21 @@ export const PART_DICTIONARIES_KEY = 'sterna:dictionaries'
 
 /** Dictionaries kept for one part, before they are deflated: every reader of the footer has to take them along. */
 export const PART_DICTIONARIES_BYTES_MAX = 1024 * 1024
+
+/** The one column, all null, of a part whose schema has none: no Parquet file, no lake and no SQL table is without. */
+const NO_COLUMNS: Field = {
+  name: 'no_columns',
+  nullable: true,
+  type: { kind: 'null' },
+  dictionary: null,
+  children: [],
+  metadata: new Map(),
+}
+
+/** The fields that the parts of a schema have. */
+export function storedFields({ fields }: Schema): readonly Field[] {
+  return fields.length === 0 ? [NO_COLUMNS] : fields
+}
 
 /** Statistics of one column in one part, as the catalog keeps them for pruning. */
 export interface ColumnStats {

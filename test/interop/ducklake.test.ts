@@ -168,6 +168,27 @@ test('DuckDB reads every type that a part can hold as what was put', async (t) =
   assert.deepEqual(nulls, [[1]])
 })
 
+test('rows without columns are rows of nulls to DuckDB, which adds some', async (t) => {
+  const lake = new Lake(t)
+  const source = path.join(lake.folder, 'none.arrows')
+  const scratch = new Lake(t)
+  const attach = `ATTACH 'ducklake:sqlite:${scratch.file}' AS lake (DATA_PATH '${scratch.cold}')`
+  await scratch.run(attach, { 'no columns': source })
+  const catalog = lake.open()
+  catalog.commit([put(ref('none'), await lake.writeFiles({ 'none.parquet': source }))])
+  const [found, , after] = await lake.run(
+    'SELECT count(*), count(no_columns) FROM lake.none',
+    'INSERT INTO lake.none VALUES (NULL), (NULL)',
+    'SELECT * FROM lake.none',
+  )
+  assert.deepEqual(found, [[3, 0]])
+  assert.deepEqual(after, Array(5).fill([null]))
+  const dataset = catalog.state().get(ref('none'))
+  assert.ok(dataset !== undefined)
+  assert.deepEqual(dataset.schema.fields, [])
+  assert.equal(dataset.rows, 5)
+})
+
 test('DuckDB reads parts of many keys with right counts, filters and bounds', async (t) => {
   const lake = new Lake(t)
   const catalog = lake.open()

@@ -63,6 +63,12 @@ def write_types(_, file):
     write_stream(types_table(), file)
 
 
+def write_no_columns(_, file):
+    batch = pa.record_batch([pa.nulls(3)], ["x"]).select([])
+    with pa.ipc.new_stream(file, batch.schema) as stream:
+        stream.write_batch(batch)
+
+
 def compare(con, argument):
     table, file = argument
     expected = pa.ipc.open_stream(file).read_all()
@@ -88,7 +94,14 @@ def wait(_, file):
         time.sleep(0.01)
 
 
-STEPS = {"arrow": write_arrow, "types": write_types, "compare": compare, "touch": touch, "wait": wait}
+STEPS = {
+    "arrow": write_arrow,
+    "types": write_types,
+    "no columns": write_no_columns,
+    "compare": compare,
+    "touch": touch,
+    "wait": wait,
+}
 
 
 def write_stream(table: pa.Table, file: str) -> None:

@@ -323,9 +323,37 @@ def is_refused(type_):
 
 @check
 def no_columns(client, data_dir):
-    """A schema without columns, and one whose names SQL cannot tell apart, are refused before any row"""
-    empty = pa.schema([])
-    raises(NotImplementedError, "without columns", lambda: put(client, "no columns", empty, []))
+    """Tables without columns come back with their metadata and as many rows, also in ranges; SQL counts them"""
+    for key, batches in no_column_batches().items():
+        table = comes_back(client, key, NO_COLUMNS, batches)
+        rows = table.num_rows
+        part = get(client, json.dumps({"key": key, "limit": 3}))
+        assert part.schema.equals(NO_COLUMNS, check_metadata=True) and part.num_rows == min(rows, 3), part
+        assert sql(client, f'SELECT count(*) FROM "{key}"').to_pydict() == {"count_star()": [rows]}
+        assert sql(client, f'SELECT * FROM "{key}"').equals(pa.table({"no_columns": pa.nulls(rows, pa.int32())}))
+        info = client.get_flight_info(fl.FlightDescriptor.for_path(key))
+        assert info.schema.equals(NO_COLUMNS, check_metadata=True) and info.total_records == rows, info
+    put(client, "no columns", NO_COLUMNS, no_column_batches()["no columns"], mode="append")
+    assert act(client, "compact", "no columns")["parts_after"] == 1
+    evict(client, "no columns")
+    assert get(client, "no columns").num_rows == 2 * 200_007
+    put(client, "no columns", NO_COLUMNS, no_column_batches()["no columns"])
+    column = pa.schema([("no_columns", pa.null())])
+    raises(pa.ArrowInvalid, "SCHEMA_MISMATCH", lambda: put(client, "no columns", column, [], mode="append"))
+
+
+def no_column_batches():
+    """The batches of three tables without columns: pyarrow makes such batches from others only."""
+    rows = pa.record_batch([pa.nulls(200_000)], ["x"]).select([])
+    return {"no columns": [rows, rows.slice(0, 0), rows.slice(0, 7)], "no columns, no rows": [], "empty": [rows[:0]]}
+
+
+NO_COLUMNS = pa.schema([], {"made by": "types"})
+
+
+@check
+def bad_names(client, data_dir):
+    """Names that SQL cannot tell apart, and types deep inside of others, are refused before any row"""
     twins = pa.schema([("price", pa.int64()), ("Price", pa.int64())])
     raises(NotImplementedError, "'Price'", lambda: put(client, "twins", twins, []))
     nested = pa.schema([("a", pa.list_(pa.struct([("b", pa.month_day_nano_interval())])))])
@@ -433,6 +461,8 @@ def compare_restarted(client):
             assert_equal(get(client, key_of(name)), expected, f"{name} after a restart")
             found += 1
     assert found > 100, found
+    for key, batches in no_column_batches().items():
+        assert_equal(get(client, key), pa.Table.from_batches(batches, NO_COLUMNS), f"{key} after a restart")
 
 
 def restarted(client):

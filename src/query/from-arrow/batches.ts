@@ -3,6 +3,7 @@ import { type Column, fieldsOf, readColumns } from '../../../flight/ipc/batch-tr
 import { sliceBody } from '../../../flight/ipc/body.ts'
 import { checkBatch, parseMessage } from '../../../flight/ipc/message.ts'
 import type { Schema } from '../../../flight/ipc/schema.ts'
+import { SternaError } from '../../errors.ts'
 import type { Storage } from '../storage-types.ts'
 import { type ArrowArray, type ArrowBatch, malformed } from './arrow-array.ts'
 import { type BatchMessage, decompress, type PlainBatch } from './decompress.ts'
@@ -32,6 +33,7 @@ export function* readBatches(
     const arrays = (storages: readonly Storage[]): ArrowArray[] =>
       toArrays(storages, parts, body, dictionaries)
     if (message.kind === 'batch') {
+      checkRows(message.batch.rows)
       yield { rows: message.batch.rows, columns: arrays(columns) }
       continue
     }
@@ -42,6 +44,16 @@ export function* readBatches(
     const dictionary = known ?? new Dictionary(storage)
     dictionary.append(array)
     dictionaries.set(message.id, dictionary)
+  }
+}
+
+/** Columns are checked by themselves; there may be none. */
+function checkRows(rows: number): void {
+  if (rows > VALUES_MAX) {
+    throw new SternaError(
+      'IPC_MALFORMED',
+      `A batch has ${rows} rows; the most that can be stored is ${VALUES_MAX}`,
+    )
   }
 }
 

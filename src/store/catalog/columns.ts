@@ -1,6 +1,7 @@
 import type { ArrowType, Field, Schema } from '../../../flight/ipc/schema.ts'
 import { typeName } from '../../../flight/ipc/type-name.ts'
 import { SternaError } from '../../errors.ts'
+import { storedFields } from '../parts.ts'
 
 /** One column of a DuckLake table, or one level of a nested column. */
 export interface Column {
@@ -80,14 +81,12 @@ export function duckLakeType(field: Field): string {
  * The columns of a table that holds this schema, by field id: 1 … n for the columns in order, then their children,
  * depth first. The child of a list is `element`, those of a map are `key` and `value`. Parts carry the same ids.
  *
- * @throws {@link SternaError} TYPE_UNSUPPORTED, naming column and type; also for a schema without columns, or with
- * names that SQL cannot tell apart: one such table would make the whole lake unreadable to other engines
+ * @throws {@link SternaError} TYPE_UNSUPPORTED, naming column and type; also for names that SQL cannot tell apart:
+ * one such table would make the whole lake unreadable to other engines
  */
 export function columnsOf(schema: Schema): Column[] {
-  if (schema.fields.length === 0) {
-    throw new SternaError('TYPE_UNSUPPORTED', 'The schema has no columns; a dataset needs at least one')
-  }
-  const columns = schema.fields.map((field, index) => toColumn(field, field.name, index + 1, null))
+  const fields = storedFields(schema)
+  const columns = fields.map((field, index) => toColumn(field, field.name, index + 1, null))
   const addChildren = (parent: Field, parentId: number): void => {
     for (const { name, field } of childrenOf(parent)) {
       const id = columns.length + 1
@@ -95,7 +94,7 @@ export function columnsOf(schema: Schema): Column[] {
       addChildren(field, id)
     }
   }
-  for (const [index, field] of schema.fields.entries()) addChildren(field, index + 1)
+  for (const [index, field] of fields.entries()) addChildren(field, index + 1)
   assertDistinctNames(columns)
   return columns
 }

@@ -3,6 +3,9 @@ export const ARROW_SCHEMA_KEY = 'ARROW:schema'
 
 const KEY = Buffer.from(ARROW_SCHEMA_KEY, 'latin1')
 
+/** What is no key to anybody, of the same length. */
+const HIDDEN_KEY = 'arrow:SCHEMA'
+
 /** Slots of the tables in Arrow's `Message.fbs` and `Schema.fbs`. */
 const MESSAGE_HEADER = 2
 const SCHEMA_FIELDS = 1
@@ -28,6 +31,7 @@ const DEPTH_MAX = 64
  * - 8- and 16-bit dictionary indices become 32 bits wide. A row group may hold more distinct values than they can
  *   tell apart, since it joins batches that each had their own dictionary; exactly 128 for int8 are too many already.
  * - Views become plain text or bytes: in dictionaries it traps on them, in maps it gives them as views after all.
+ * - A schema without columns is hidden: the file has one all the same.
  *
  * @param footer - the Thrift footer; left alone where the schema is not there or not as expected.
  * @returns the schema as the footer had it; null where it was left alone.
@@ -50,7 +54,7 @@ export function easeSchemaHints(footer: Buffer): string | null {
   const schema = Buffer.from(value, 'base64')
   if (value.length !== length || schema.toString('base64') !== value) return null
   try {
-    easeSchema(schema)
+    if (!easeSchema(schema)) footer.write(HIDDEN_KEY, keyStart, 'latin1')
   } catch (error) {
     // A schema that cannot be walked is another program's; parquet-wasm may make something of it.
     if (error instanceof RangeError) return null
@@ -60,12 +64,15 @@ export function easeSchemaHints(footer: Buffer): string | null {
   return value
 }
 
-function easeSchema(message: Buffer): void {
+/** @returns whether there are columns. */
+function easeSchema(message: Buffer): boolean {
   const tables = new FlatTables(message)
   // The message follows a continuation marker and its length, where those are there.
   const start = message.readUInt32LE(0) === 0xffffffff ? 8 : 0
   const header = tables.child(tables.indirect(start), MESSAGE_HEADER)
-  if (header !== null) easeFields(tables, header, SCHEMA_FIELDS, 0)
+  if (header === null) return true
+  easeFields(tables, header, SCHEMA_FIELDS, 0)
+  return tables.children(header, SCHEMA_FIELDS).length > 0
 }
 
 function easeFields(tables: FlatTables, table: number, slot: number, depth: number): void {

@@ -46,6 +46,15 @@ test('names, metadata and all other types stay', () => {
   assert.deepEqual(ease(fields).fields, fields)
 })
 
+test('a schema without columns is hidden', () => {
+  const value = Buffer.from(encapsulate(encodeSchema({ fields: [], metadata: new Map() }))).toString('base64')
+  const footer = footerWith(value)
+  const length = footer.byteLength
+  assert.equal(easeSchemaHints(footer), value)
+  assert.equal(footer.byteLength, length)
+  assert.equal(footer.indexOf('ARROW:schema'), -1)
+})
+
 test('a footer without a schema, or with something else in its place, stays as it is', () => {
   for (const value of [
     '',

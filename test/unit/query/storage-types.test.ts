@@ -128,8 +128,13 @@ for (const [what, column, message] of refused) {
   })
 }
 
-test('a schema without columns is refused', () => {
-  assert.throws(() => storageOf(schema()), { code: 'TYPE_UNSUPPORTED' })
+test('a schema without columns is stored as one of nulls', () => {
+  const [column, ...others] = storageOf(schema())
+  assert.deepEqual([column?.field.name, column?.sql, others.length], ['no_columns', 'INTEGER', 0])
+  assert.deepEqual(
+    fieldIds(schema()).map(({ name, id }) => [name, id]),
+    [['no_columns', 1]],
+  )
 })
 
 test('names that DuckDB cannot tell apart or hold are refused', () => {
