@@ -22,6 +22,7 @@ export {
 export * from './ipc/message.ts'
 export * from './ipc/schema.ts'
 export * from './ipc/stream.ts'
+export { batchOf, type ColumnValue, type UnionValue } from './ipc/table-writer.ts'
 export { typeName } from './ipc/type-name.ts'
 export type {
   DatasetRef,

@@ -6,6 +6,7 @@ import { createPartWriter } from './query/part-writer.ts'
 import { Authenticator } from './server/auth/authenticator.ts'
 import { UserFile } from './server/auth/user-file.ts'
 import { FlightServer } from './server/flight-server.ts'
+import { SqlState } from './server/sql/state.ts'
 import { readTlsPair } from './server/tls.ts'
 import { Store } from './store/store.ts'
 import { type Logger, logFor, openLog } from './telemetry/log.ts'
@@ -79,7 +80,16 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
       queriesMax: settings.queryLimit,
     })
     closers.push(() => engine.close())
-    const services = { store, engine, authenticator, log: logFor(log, 'server'), startedMs: Date.now() }
+    const sql = new SqlState(store)
+    closers.push(() => sql.close())
+    const services = {
+      store,
+      engine,
+      sql,
+      authenticator,
+      log: logFor(log, 'server'),
+      startedMs: Date.now(),
+    }
     const server = new FlightServer(services, {
       receiveMessageBytesMax: settings.receiveMessageMax,
       transport: parts.transport ?? 'tuned',

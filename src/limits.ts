@@ -85,6 +85,23 @@ export const LIMITS = {
   passwordChecksMax: 8,
   /** Credentials that were right lately and need no second check: clients that send them with every call. */
   knownCredentialsMax: 1_024,
+  /** Prepared statements that clients hold: 100 pooled connections with 100 each. */
+  preparedStatementsMax: 10_000,
+  /** A pool may keep a statement between two bursts; one of a client that is gone must not stay. */
+  preparedStatementIdleMs: 60 * 60_000,
+  /** Values bound to one statement as an IPC stream: they travel in its ticket, and FlightInfo must fit 4 MiB. */
+  boundParametersBytesMax: 1 * MiB,
+  /** SQL and bound values of all prepared statements together. */
+  preparedBytesMax: 256 * MiB,
+  /** Open transactions; each may pin a snapshot, whose files then stay. */
+  transactionsMax: 1_000,
+  /** A transaction without a statement for this long was forgotten. */
+  transactionIdleMs: 10 * 60_000,
+  /** Sessions with options. */
+  sessionsMax: 10_000,
+  sessionIdleMs: 24 * 60 * 60_000,
+  /** Cancelled statements whose tickets are remembered; the oldest are forgotten. */
+  cancelledStatementsMax: 10_000,
   /** How long a stopping server waits for calls to end. */
   drainMs: 10_000,
   /** How long statements that were interrupted may take to end; DuckDB needs milliseconds. */

@@ -1,10 +1,21 @@
-import { DuckDBMaterializedResult, type JS } from '@duckdb/node-api'
+import {
+  DuckDBDataChunk,
+  DuckDBIntervalValue,
+  DuckDBMaterializedResult,
+  DuckDBPreparedStatement,
+  type DuckDBType,
+  type DuckDBValue,
+  INTERVAL,
+  type JS,
+} from '@duckdb/node-api'
 import bindings from '@duckdb/node-bindings'
 
 import { SternaError } from '../errors.ts'
 import { mapDuckError } from './duck-errors.ts'
 
 export { bindings, mapDuckError }
+export { DuckDBDataChunk, DuckDBIntervalValue, DuckDBPreparedStatement, INTERVAL }
+export type { DuckDBType, DuckDBValue }
 
 /** A value of a JSON document, or a bigint where an integer does not fit a number. */
 export type ParameterValue =
@@ -16,8 +27,23 @@ export type ParameterValue =
   | readonly ParameterValue[]
   | { readonly [name: string]: ParameterValue }
 
-/** Parameters of a statement: by position (`?`, `$1`) or by name (`$name`). */
-export type Parameters = readonly ParameterValue[] | Readonly<Record<string, ParameterValue>>
+/** Values that bind themselves, in types of their own. */
+export interface SelfBinding {
+  readonly key: string
+  bindTo(handle: bindings.PreparedStatement): void
+}
+
+/** Parameters of a statement: by position (`?`, `$1`), by name (`$name`), or such as bind themselves. */
+export type Parameters = readonly ParameterValue[] | Readonly<Record<string, ParameterValue>> | SelfBinding
+
+export function isSelfBinding(parameters: unknown): parameters is SelfBinding {
+  return (
+    typeof parameters === 'object' &&
+    parameters !== null &&
+    'bindTo' in parameters &&
+    typeof parameters.bindTo === 'function'
+  )
+}
 
 /** What a connection tells the instance it belongs to. */
 export interface ConnectionOwner {
@@ -127,6 +153,10 @@ export class Statement {
 
   /** @throws {@link SternaError} SQL_INVALID when the parameters are not those of the statement. */
   bind(parameters: Parameters): void {
+    if (isSelfBinding(parameters)) {
+      parameters.bindTo(this.handle)
+      return
+    }
     const values = isList(parameters) ? parameters : this.#positional(parameters)
     const expected = this.parameterCount
     if (values.length !== expected) {

@@ -17,6 +17,7 @@ import { ResultStream } from './result-stream.ts'
 import { resultSchema } from './result-types.ts'
 import { ResultCache, type ResultCacheStats } from './results.ts'
 
+export { type ParameterRow, parameterRows } from './parameters.ts'
 export type { QueryDescription, QueryRequest, QueryResult }
 
 export interface QueryEngineParts {
@@ -66,7 +67,7 @@ export class QueryEngine {
    * @throws {@link SternaError} as the gate and DuckDB refuse it
    */
   async describe(request: QueryRequest): Promise<QueryDescription> {
-    const binding = await bindQuery(this.#duck, this.#gate, this.#lake.pin(), request)
+    const binding = await bindQuery(this.#duck, this.#gate, (request.lake ?? this.#lake).pin(), request)
     try {
       return await this.#describe(binding, request)
     } finally {
@@ -76,7 +77,7 @@ export class QueryEngine {
 
   /** Starts a statement. Rejects with SERVER_BUSY where too many wait, and as {@link QueryEngine.describe}. */
   async run(request: QueryRequest): Promise<QueryResult> {
-    return this.#run(this.#lake.pin(), request)
+    return this.#run((request.lake ?? this.#lake).pin(), request)
   }
 
   /** What {@link QueryEngine.readDataset} will give. */

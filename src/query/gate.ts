@@ -51,6 +51,8 @@ export interface GateOptions {
 export interface CheckOptions {
   /** The batches that the table `input` means; without, it is a name as any other. */
   readonly inputHandle?: string
+  /** The schema of tables that name none; `main` when absent. */
+  readonly schema?: string | undefined
 }
 
 /** Statement that DuckDB runs to parse the text in its one parameter; its one value goes to {@link Gate}. */
@@ -178,8 +180,8 @@ export class Gate {
     return statement
   }
 
-  #resolve({ analysis }: Known, lake: PinnedLake, { inputHandle }: CheckOptions): Target[] {
-    const resolver = new TableResolver(lake, this.#dataDirectory)
+  #resolve({ analysis }: Known, lake: PinnedLake, { inputHandle, schema }: CheckOptions): Target[] {
+    const resolver = new TableResolver(lake, this.#dataDirectory, schema)
     const tables = analysis.tables.map((use): Target => {
       const isInput = use.catalog === '' && use.schema === '' && foldName(use.name) === INPUT_TABLE
       if (isInput && inputHandle !== undefined) {

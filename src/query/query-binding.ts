@@ -1,6 +1,7 @@
 import { encodeSchema } from '../../flight/ipc/schema.ts'
 import type { PinnedLake } from '../store/parts.ts'
 import type { Duck } from './duck.ts'
+import { isSelfBinding } from './duckdb.ts'
 import { FramesTable, type HeldFrames } from './frames-table.ts'
 import type { Gate, GatedQuery } from './gate.ts'
 import type { QueryRequest } from './query.ts'
@@ -36,7 +37,8 @@ export async function bindQuery(
       const table = await FramesTable.of(duck)
       held = table.hold(request.input.schema, request.input.frames, request.signal)
     }
-    const query = await gate.check(request.sql, pin, held === null ? {} : { inputHandle: handleOf(held) })
+    const options = { schema: request.schema, ...(held !== null && { inputHandle: handleOf(held) }) }
+    const query = await gate.check(request.sql, pin, options)
     return { query, held, release }
   } catch (error) {
     release()
@@ -48,7 +50,8 @@ export async function bindQuery(
 export function cacheKey(query: GatedQuery, { parameters, target }: QueryRequest): string | null {
   if (query.isVolatile) return null
   const types = target === undefined ? '' : Buffer.from(encodeSchema(target)).toString('latin1')
-  return [query.cacheKey, JSON.stringify(parameters ?? null), types].join('\0')
+  const values = isSelfBinding(parameters) ? parameters.key : JSON.stringify(parameters ?? null)
+  return [query.cacheKey, values, types].join('\0')
 }
 
 /** Within `sterna_frames('…')`. */

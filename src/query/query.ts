@@ -1,12 +1,18 @@
 import type { Frame } from '../../flight/frame.ts'
 import type { Schema } from '../../flight/ipc/schema.ts'
 import type { JsonValue } from '../../flight/request.ts'
+import type { Lake } from '../store/parts.ts'
+import type { ParameterRow } from './parameters.ts'
 
 /** One statement of a client. */
 export interface QueryRequest {
   readonly sql: string
-  /** By position or by name. */
-  readonly parameters?: JsonValue[] | Record<string, JsonValue> | undefined
+  /** By position or by name, as JSON or as a row of Arrow values. */
+  readonly parameters?: JsonValue[] | Record<string, JsonValue> | ParameterRow | undefined
+  /** The schema of tables that name none; `main` when absent. */
+  readonly schema?: string | undefined
+  /** What it reads; when absent, the lake as it is when the statement starts. */
+  readonly lake?: Lake | undefined
   /** What the table `input` is; borrowed until the result is closed. */
   readonly input?: { readonly schema: Schema; readonly frames: readonly Frame[] } | undefined
   /** The Arrow types that the columns are to have, by position; those of {@link resultSchema} when absent. */

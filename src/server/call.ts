@@ -1,5 +1,10 @@
 import type { EventEmitter } from 'node:events'
-import type { Metadata, ServerDuplexStream, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js'
+import {
+  Metadata,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from '@grpc/grpc-js'
 import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
 import type { Login } from './auth/authenticator.ts'
@@ -15,6 +20,8 @@ export interface CallContext {
   readonly peer: string
   /** Host and port the client dialled, as it wrote them. */
   readonly authority: string
+  /** Sends a header with the answer. Before its first message. */
+  setHeader(name: string, value: string): void
   /** Aborts when the client cancels, disappears, or its deadline passes. */
   readonly signal: AbortSignal
   /**
@@ -45,6 +52,11 @@ export function callContext(call: AnyCall): { context: UnknownCaller; finished: 
     peer: call.getPeer(),
     authority: call.getHost(),
     signal: abort.signal,
+    setHeader: (name: string, value: string) => {
+      const headers = new Metadata()
+      headers.set(name, value)
+      call.sendMetadata(headers)
+    },
     confirmed: async () => {
       await caughtUp(call, abort.signal)
       if (abort.signal.aborted) throw SternaError.from(abort.signal.reason)

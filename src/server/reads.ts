@@ -1,24 +1,11 @@
 import { type DatasetRequest, type Request, encodeTicket } from '../../flight/index.ts'
-import { type Frame, makeFrame } from '../../flight/frame.ts'
+import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
 import type { QueryResult } from '../query/engine.ts'
+import type { CallContext } from './call.ts'
+import { type OpenRead, type ReadDescription, schemaFrame } from './read.ts'
 import type { Services } from './services.ts'
-
-/** What can be said of a read without running it. */
-export interface ReadDescription {
-  /** IPC Schema message, byte for byte the one that the stream begins with. */
-  readonly schemaHeader: Uint8Array
-  /** Rows and Arrow bytes of the stream; -1 where only running it would tell. */
-  readonly rows: number
-  readonly bytes: number
-  readonly isOrdered: boolean
-  readonly ticket: Uint8Array
-}
-
-/** A read that runs. `frames` begins with the schema; its buffers are shared and must not be written to. */
-export interface OpenRead {
-  readonly frames: Iterable<Frame> | AsyncIterable<Frame>
-}
+import { readCommand } from './sql/index.ts'
 
 /** True where a request names rows or columns of a dataset, not the whole. */
 function isPartial(request: DatasetRequest): boolean {
@@ -27,7 +14,14 @@ function isPartial(request: DatasetRequest): boolean {
 }
 
 /** Describes what {@link openRead} of the same request would stream. Never runs a query. */
-export async function describeRead(services: Services, request: Request): Promise<ReadDescription> {
+export async function describeRead(
+  services: Services,
+  request: Request,
+  context: CallContext,
+): Promise<ReadDescription> {
+  if (request.kind === 'flight-sql') {
+    return readCommand(request.typeName).read(request.value, services, context).describe()
+  }
   const ticket = encodeTicket(request)
   if (request.kind === 'sql') {
     const { schemaHeader, isOrdered } = await services.engine.describe(request)
@@ -49,7 +43,15 @@ export async function describeRead(services: Services, request: Request): Promis
 }
 
 /** Starts a read. @throws DATASET_NOT_FOUND, SQL_INVALID, SQL_FORBIDDEN, SERVER_BUSY */
-export async function openRead(services: Services, request: Request, signal: AbortSignal): Promise<OpenRead> {
+export async function openRead(
+  services: Services,
+  request: Request,
+  context: CallContext,
+): Promise<OpenRead> {
+  const { signal } = context
+  if (request.kind === 'flight-sql') {
+    return readCommand(request.typeName).read(request.value, services, context).open()
+  }
   if (request.kind === 'sql') {
     const result = await services.engine.run({ ...request, signal })
     return { frames: withSchema(result) }
@@ -65,18 +67,14 @@ export async function openRead(services: Services, request: Request, signal: Abo
 /** A reader that leaves after the schema has not begun with the rows, which then would never end by themselves. */
 async function* withSchema(result: QueryResult): AsyncGenerator<Frame> {
   try {
-    yield makeFrame(result.schemaHeader, [], { kind: 'schema' })
+    yield schemaFrame(result.schemaHeader)
     yield* result.frames
   } finally {
     result.close()
   }
 }
 
-function datasetOf(request: Request): DatasetRequest {
-  if (request.kind !== 'dataset') {
-    const name = request.kind === 'flight-sql' ? request.typeName : request.kind
-    throw new SternaError('NOT_IMPLEMENTED', `The Flight SQL command ${name} is not there yet`)
-  }
+function datasetOf(request: DatasetRequest): DatasetRequest {
   if (request.version !== undefined) {
     throw new SternaError('NOT_IMPLEMENTED', 'Reading an older version of a dataset is not there yet')
   }

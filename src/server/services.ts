@@ -2,12 +2,15 @@ import type { QueryEngine } from '../query/engine.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Authenticator } from './auth/authenticator.ts'
+import type { SqlState } from './sql/state.ts'
 
 /** What handlers and actions call. They hold no path, no SQL of their own and no Parquet. */
 export interface Services {
   readonly store: Store
   readonly engine: QueryEngine
   readonly authenticator: Authenticator
+  /** What Flight SQL clients hold between calls. */
+  readonly sql: SqlState
   readonly log: Logger
   /** When the server began to accept calls, ms since the epoch. */
   readonly startedMs: number

@@ -392,7 +392,8 @@ def actions(client, data_dir):
     table = bars()
     put(client, "acted", table)
     names = {action.type: action.description for action in client.list_actions()}
-    assert set(names) == {
+    # Those of the specification, which flight_sql_checks.py tries, begin with a capital.
+    assert {name for name in names if name.islower()} == {
         "query", "explain", "stats", "list", "describe", "drop", "warm", "evict", "compact", "check", "health",
         "version",
     }, names

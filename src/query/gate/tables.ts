@@ -8,6 +8,8 @@ import { foldName } from './tree.ts'
 
 /** The schema of datasets that name none. */
 export const MAIN_SCHEMA = 'main'
+/** What drivers and tools know the lake as: they may write it before a schema. */
+const LAKE_CATALOG = 'sterna'
 const SUGGESTIONS_MAX = 3
 /** A key has at most 200 bytes, the data directory some more: a longer name is not looked up. */
 const NAME_LENGTH_MAX = 2000
@@ -35,10 +37,15 @@ export interface Resolution {
 export class TableResolver {
   readonly #lake: PinnedLake
   readonly #prefixes: readonly string[]
+  readonly #schema: string
 
-  /** @param dataDirectory - absolute; files below it may be named by it. */
-  constructor(lake: PinnedLake, dataDirectory: string) {
+  /**
+   * @param dataDirectory - absolute; files below it may be named by it.
+   * @param schema - of tables that name none
+   */
+  constructor(lake: PinnedLake, dataDirectory: string, schema = MAIN_SCHEMA) {
     this.#lake = lake
+    this.#schema = schema
     const directory = dataDirectory.endsWith('/') ? dataDirectory : `${dataDirectory}/`
     this.#prefixes = [`${directory}cold/`, directory, './cold/', './', 'cold/']
   }
@@ -50,7 +57,8 @@ export class TableResolver {
    */
   table(catalog: string, schema: string, name: string): Resolution {
     const written = [catalog, schema, name].filter((part) => part !== '').join('.')
-    if (catalog === '' && name.length <= NAME_LENGTH_MAX) {
+    const isLake = catalog === '' || foldName(catalog) === LAKE_CATALOG
+    if (isLake && name.length <= NAME_LENGTH_MAX) {
       const found = this.#named(schema, name)
       if (found.datasets.length > 0) return found
     }
@@ -103,7 +111,7 @@ export class TableResolver {
   }
 
   #named(schemaName: string, name: string): Resolution {
-    const schema = schemaName === '' ? MAIN_SCHEMA : schemaName
+    const schema = schemaName === '' ? this.#schema : schemaName
     const exact = this.#lake.resolve({ schema, key: name })
     if (exact !== undefined) return { datasets: [exact], alias: name }
     if (schemaName === '' && name.endsWith(EXTENSION)) {

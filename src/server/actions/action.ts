@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import { type DatasetRef, isDeeplyNested, parseTicket } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
+import type { CallContext } from '../call.ts'
 import type { Services } from '../services.ts'
 
 /** One DoAction type. */
@@ -10,20 +11,20 @@ export interface Action {
   /** What goes in and what comes out, for ListActions. */
   readonly description: string
   /** @param body - borrowed; @returns the bodies of the results, in order */
-  run(body: Uint8Array, services: Services, signal: AbortSignal): AsyncIterable<Uint8Array>
+  run(body: Uint8Array, services: Services, context: CallContext): AsyncIterable<Uint8Array>
 }
 
 /** An action that answers with one JSON value. */
 export function jsonAction(
   type: string,
   description: string,
-  answer: (body: Uint8Array, services: Services, signal: AbortSignal) => unknown,
+  answer: (body: Uint8Array, services: Services, context: CallContext) => unknown,
 ): Action {
   return {
     type,
     description,
-    async *run(body, services, signal) {
-      yield Buffer.from(JSON.stringify(await answer(body, services, signal)))
+    async *run(body, services, context) {
+      yield Buffer.from(JSON.stringify(await answer(body, services, context)))
     },
   }
 }

@@ -4,7 +4,7 @@ import { jsonAction, parseSqlBody } from './action.ts'
 export const explain = jsonAction(
   'explain',
   'Shows the plan of SQL. In: the SQL text, or {"sql", "analyze"?: run it and show times}. Out: {"plan"}',
-  async (body, services, signal) => {
+  async (body, services, { signal }) => {
     const { sql, analyze } = parseSqlBody('explain', body, { analyze: z.boolean().optional() })
     return { plan: await services.engine.explain(sql, { analyze: analyze === true, signal }) }
   },

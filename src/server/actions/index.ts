@@ -7,6 +7,11 @@ import { evict } from './evict.ts'
 import { explain } from './explain.ts'
 import { health } from './health.ts'
 import { list } from './list.ts'
+import {
+  closePreparedStatement,
+  createPreparedStatement,
+  createPreparedSubstraitPlan,
+} from './prepared-statements.ts'
 import { query } from './query.ts'
 import { stats } from './stats.ts'
 import { version } from './version.ts'
@@ -26,4 +31,7 @@ export const ACTIONS: readonly Action[] = [
   check,
   health,
   version,
+  createPreparedStatement,
+  createPreparedSubstraitPlan,
+  closePreparedStatement,
 ]

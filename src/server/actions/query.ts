@@ -6,9 +6,9 @@ export const query: Action = {
   type: 'query',
   description:
     'Runs SQL. In: the SQL text, or {"sql", "parameters"?}. Out: an Arrow IPC stream, cut into the results',
-  async *run(body, services, signal) {
+  async *run(body, services, context) {
     const request = parseSqlBody('query', body, {})
-    const { frames } = await openRead(services, { kind: 'sql', ...request }, signal)
+    const { frames } = await openRead(services, { kind: 'sql', ...request }, context)
     yield* writeIpcStream(frames)
   },
 }

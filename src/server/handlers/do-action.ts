@@ -24,7 +24,7 @@ export async function doAction(
       `The body of action "${type}" has ${body.byteLength} bytes; the limit is ${LIMITS.requestBytesMax}`,
     )
   }
-  for await (const result of action.run(body, services, context.signal)) {
+  for await (const result of action.run(body, services, context)) {
     if (context.signal.aborted) throw SternaError.from(context.signal.reason)
     await response.send(messages.Result.encode({ body: result }))
   }

@@ -19,6 +19,6 @@ export async function doGet(
 ): Promise<void> {
   const { ticket } = messages.Ticket.decode(request)
   if (ticket.byteLength === 0) throw new SternaError('TICKET_MALFORMED', 'The ticket is empty')
-  const read = await openRead(services, parseTicket(ticket), context.signal)
+  const read = await openRead(services, parseTicket(ticket), context)
   await sendFrames(read.frames, response, context.signal)
 }

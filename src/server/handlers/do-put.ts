@@ -1,5 +1,6 @@
 import {
   type DatasetRequest,
+  type FlightSqlRequest,
   type Frame,
   decodeFlightData,
   frameFromFlightData,
@@ -10,11 +11,12 @@ import { LIMITS } from '../../limits.ts'
 import type { PutSession } from '../../store/put-session.ts'
 import type { CallContext, ResponseStream } from '../call.ts'
 import type { Services } from '../services.ts'
+import { putCommand } from '../sql/index.ts'
 
 /**
  * DoPut: stores the batches of one stream as one commit.
  *
- * 1. The first message names the dataset, the first with an IPC header must be the schema. 2. Each batch is checked,
+ * 1. The first message names the dataset or a Flight SQL command, the first with an IPC header must be the schema. 2. Each batch is checked,
  * held and answered by a PutResult, which means received. 3. After the half-close, which must not be the first
  * half of a cancel, everything is committed; only then does the call end OK. 4. A stream that breaks, is given up, or is refused, leaves nothing.
  */
@@ -24,13 +26,17 @@ export async function doPut(
   context: CallContext,
   services: Services,
 ): Promise<void> {
-  let request: DatasetRequest | undefined
+  const { descriptor, all } = await peekDescriptor(requests)
+  const request = putRequest(descriptor)
+  if (request.kind === 'flight-sql') {
+    const answer = await putCommand(request.typeName).put(request.value, all, services, context)
+    await response.send(putResult(answer))
+    return
+  }
   let session: PutSession | undefined
   try {
-    for await (const bytes of requests) {
-      const message = decodeFlightData(bytes)
-      request ??= datasetRequest(message.descriptor)
-      const frame = frameFromFlightData(message)
+    for await (const bytes of all) {
+      const frame = frameFromFlightData(decodeFlightData(bytes))
       if (session === undefined && frame.kind !== 'metadata') {
         session = services.store.beginPut(request.dataset, request.mode ?? 'replace', schemaFrame(frame))
         continue
@@ -43,7 +49,7 @@ export async function doPut(
       throw new SternaError('SCHEMA_MISSING', 'The stream ended before a schema came')
     const summary = await session.commit(context.confirmed())
     session = undefined
-    if (request?.result) await response.send(putResult(Buffer.from(JSON.stringify(summary))))
+    if (request.result) await response.send(putResult(Buffer.from(JSON.stringify(summary))))
   } catch (error) {
     await session?.abort()
     throw error
@@ -60,7 +66,23 @@ function isAbandon(frame: Frame): boolean {
   return frame.kind === 'metadata' && frame.appMetadata !== null && ABANDON.equals(frame.appMetadata)
 }
 
-function datasetRequest(descriptor: Uint8Array | null): DatasetRequest {
+/** The descriptor of the first message, and all messages with it. */
+async function peekDescriptor(
+  requests: AsyncIterable<Buffer>,
+): Promise<{ descriptor: Uint8Array | null; all: AsyncIterable<Buffer> }> {
+  const iterator = requests[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  if (first.done === true) throw new SternaError('SCHEMA_MISSING', 'The stream ended before a schema came')
+  const { descriptor } = decodeFlightData(first.value)
+  return { descriptor, all: withFirst(first.value, { [Symbol.asyncIterator]: () => iterator }) }
+}
+
+async function* withFirst(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield first
+  yield* rest
+}
+
+function putRequest(descriptor: Uint8Array | null): DatasetRequest | FlightSqlRequest {
   if (descriptor === null) {
     throw new SternaError(
       'DESCRIPTOR_MALFORMED',
@@ -68,9 +90,6 @@ function datasetRequest(descriptor: Uint8Array | null): DatasetRequest {
     )
   }
   const request = parseDescriptor(messages.FlightDescriptor.decode(descriptor))
-  if (request.kind === 'flight-sql') {
-    throw new SternaError('NOT_IMPLEMENTED', `The Flight SQL command ${request.typeName} is not there yet`)
-  }
   if (request.kind === 'sql') {
     throw new SternaError(
       'DESCRIPTOR_MALFORMED',

@@ -10,6 +10,6 @@ export async function getFlightInfo(
   services: Services,
 ): Promise<Buffer> {
   const descriptor = messages.FlightDescriptor.decode(request)
-  const info = await flightInfo(services, parseDescriptor(descriptor), descriptor, context.authority)
+  const info = await flightInfo(services, parseDescriptor(descriptor), descriptor, context)
   return messages.FlightInfo.encode(info)
 }

@@ -19,7 +19,7 @@ export async function listFlights(
     if (context.signal.aborted) throw SternaError.from(context.signal.reason)
     const path = ref.schema === 'main' ? [ref.key] : [ref.schema, ref.key]
     const descriptor = { type: DescriptorType.PATH, path, cmd: new Uint8Array() }
-    const info = await flightInfo(services, { kind: 'dataset', dataset: ref }, descriptor, context.authority)
+    const info = await flightInfo(services, { kind: 'dataset', dataset: ref }, descriptor, context)
     await response.send(messages.FlightInfo.encode(info))
   }
 }

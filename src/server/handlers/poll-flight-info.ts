@@ -10,6 +10,6 @@ export async function pollFlightInfo(
   services: Services,
 ): Promise<Buffer> {
   const descriptor = messages.FlightDescriptor.decode(request)
-  const info = await flightInfo(services, parseDescriptor(descriptor), descriptor, context.authority)
+  const info = await flightInfo(services, parseDescriptor(descriptor), descriptor, context)
   return messages.PollInfo.encode({ info, progress: 1 })
 }

@@ -1,0 +1,23 @@
+import { messages } from '../../../flight/index.ts'
+import type { ReadCommand } from './command.ts'
+import { decodeStatement, statementOf, StatementRead } from './statement.ts'
+import { transactionName } from './transaction-name.ts'
+
+/** A query that is run once, in a transaction or by itself. */
+export const statementQuery: ReadCommand = {
+  typeName: messages.CommandStatementQuery.typeName,
+  read(value, services, context) {
+    const { query, transactionId } = messages.CommandStatementQuery.decode(value)
+    const text = { sql: query, transaction: transactionName(transactionId), parameters: null }
+    return new StatementRead(statementOf(text, services, context), services, context)
+  },
+}
+
+/** The ticket of a statement. */
+export const statementTicket: ReadCommand = {
+  typeName: messages.TicketStatementQuery.typeName,
+  read(value, services, context) {
+    const { statementHandle } = messages.TicketStatementQuery.decode(value)
+    return new StatementRead(decodeStatement(statementHandle), services, context)
+  },
+}

@@ -1,0 +1,175 @@
+import { isUtf8 } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import {
+  encodeSchema,
+  type Frame,
+  packAny,
+  parseSchema,
+  readIpcStream,
+  type Schema,
+  schemasEqual,
+} from '../../../flight/index.ts'
+import { SternaError } from '../../errors.ts'
+import { type ParameterRow, parameterRows, type QueryRequest, type QueryResult } from '../../query/engine.ts'
+import type { CallContext } from '../call.ts'
+import { type OpenRead, type ReadDescription, schemaFrame } from '../read.ts'
+import type { Services } from '../services.ts'
+import { withSqlMetadata } from './column-metadata.ts'
+import type { Readable } from './command.ts'
+import { statementOptions } from './session-options.ts'
+
+/**
+ * A statement with all that its run depends on. It is the ticket, so that it can be read on another connection and
+ * after its prepared statement was closed; a transaction is named only, and must still be open.
+ */
+const statementSchema = z.strictObject({
+  /** Of this execution, for CancelFlightInfo. */
+  id: z.string().max(64),
+  sql: z.string(),
+  /** Schema of tables that name none. */
+  schema: z.string().optional(),
+  timeoutMs: z.number().positive().optional(),
+  /** Hex of its id. */
+  transaction: z.string().optional(),
+  /** An IPC stream in base64. */
+  parameters: z.string().optional(),
+})
+
+export type Statement = z.infer<typeof statementSchema>
+
+/** What a statement is made of, before it belongs to an execution. */
+export interface StatementText {
+  readonly sql: string
+  /** Hex of its id. */
+  readonly transaction: string | null
+  readonly parameters: Buffer | null
+}
+
+/** The statement as a caller runs it now: with the options of its session. */
+export function statementOf(text: StatementText, services: Services, context: CallContext): Statement {
+  const { sql, transaction, parameters } = text
+  return {
+    id: randomBytes(12).toString('base64url'),
+    sql,
+    ...statementOptions(services.sql.sessions.find(context)),
+    ...(transaction !== null && { transaction }),
+    ...(parameters !== null && { parameters: parameters.toString('base64') }),
+  }
+}
+
+/** @throws SternaError TICKET_MALFORMED */
+export function decodeStatement(handle: Uint8Array): Statement {
+  let value: unknown
+  try {
+    value = isUtf8(handle) ? JSON.parse(Buffer.from(handle).toString('utf8')) : undefined
+  } catch {
+    value = undefined
+  }
+  const parsed = statementSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new SternaError('TICKET_MALFORMED', 'The ticket holds no statement that GetFlightInfo gave')
+}
+
+/** The rows of a statement: one run for each row of its parameters, one after the other in one stream. */
+export class StatementRead implements Readable {
+  readonly #statement: Statement
+  readonly #services: Services
+  readonly #context: CallContext
+
+  constructor(statement: Statement, services: Services, context: CallContext) {
+    this.#statement = statement
+    this.#services = services
+    this.#context = context
+  }
+
+  /** The types of its result, as they are before values are bound, and of its parameters. */
+  async prepare(): Promise<{ schemaHeader: Uint8Array; parameters: Schema }> {
+    const { schema, parameters } = await this.#services.engine.describe(this.#request(undefined))
+    return { schemaHeader: encodeSchema(withSqlMetadata(schema)), parameters }
+  }
+
+  async describe(): Promise<ReadDescription> {
+    const [row] = (await this.#rows()) ?? []
+    const { schema, isOrdered } = await this.#services.engine.describe(this.#request(row))
+    const ticket = packAny('TicketStatementQuery', {
+      statementHandle: Buffer.from(JSON.stringify(this.#statement)),
+    })
+    return { schemaHeader: encodeSchema(withSqlMetadata(schema)), rows: -1, bytes: -1, isOrdered, ticket }
+  }
+
+  async open(): Promise<OpenRead> {
+    const { id, timeoutMs } = this.#statement
+    const { signal, end } = this.#services.sql.executions.begin(id, this.#context.signal, timeoutMs)
+    try {
+      const rows = await this.#rows()
+      // Begins here, so that what cannot run fails the call before its first message.
+      const first = rows?.length === 0 ? null : await this.#run(rows?.[0], signal)
+      return { frames: this.#frames(first, rows?.slice(1) ?? [], signal, end) }
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
+
+  async *#frames(
+    first: QueryResult | null,
+    rest: readonly ParameterRow[],
+    signal: AbortSignal,
+    end: () => void,
+  ): AsyncGenerator<Frame> {
+    let result = first
+    try {
+      const { schema } = result ?? (await this.#services.engine.describe(this.#request(undefined)))
+      yield schemaFrame(encodeSchema(withSqlMetadata(schema)))
+      if (result !== null) yield* result.frames
+      for (const row of rest) {
+        result = await this.#run(row, signal)
+        assertSame(schema, result.schema)
+        yield* result.frames
+      }
+    } finally {
+      result?.close()
+      end()
+    }
+  }
+
+  #run(row: ParameterRow | undefined, signal: AbortSignal): Promise<QueryResult> {
+    return this.#services.engine.run({ ...this.#request(row), signal })
+  }
+
+  #request(row: ParameterRow | undefined): QueryRequest {
+    const { sql, schema, transaction } = this.#statement
+    const lake =
+      transaction === undefined
+        ? undefined
+        : this.#services.sql.transactions.get(Buffer.from(transaction, 'hex'))
+    return { sql, parameters: row, schema, lake, signal: this.#context.signal }
+  }
+
+  /** Null for a statement to which nothing was bound. */
+  async #rows(): Promise<ParameterRow[] | null> {
+    const { parameters } = this.#statement
+    if (parameters === undefined) return null
+    let schema: Schema | undefined
+    const frames: Frame[] = []
+    for await (const frame of readIpcStream(oneChunk(Buffer.from(parameters, 'base64')))) {
+      if (frame.kind === 'schema') schema = parseSchema(frame.header)
+      else frames.push(frame)
+    }
+    return schema === undefined || schema.fields.length === 0 ? null : parameterRows(schema, frames)
+  }
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+/** A parameter decides types, and all rows are one stream. */
+function assertSame(expected: Schema, found: Schema): void {
+  if (schemasEqual(expected, found)) return
+  throw new SternaError(
+    'SCHEMA_MISMATCH',
+    'The bound rows give results of different types: cast the parameters in the SQL',
+  )
+}
