@@ -1,5 +1,5 @@
 // Goal: whoever has a name and a password gets in by every way that drivers know, over TLS, and nobody else does.
-// Method: the real server with a users' file made by the command line; pyarrow, the Node client and the command
+// Method: the real server with a users' file made by the command line; pyarrow, ADBC, the Node client and the command
 // line as its callers.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -32,7 +32,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-test('pyarrow and the Python client get in with a password or a token, and not without', async (t) => {
+test('pyarrow and ADBC get in with a password or a token, and not without', async (t) => {
   await withServer(
     async ({ url }) => {
       assert.match(url, /^grpc\+tls:/)

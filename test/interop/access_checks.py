@@ -5,6 +5,9 @@ import contextlib
 import pathlib
 import sys
 
+import adbc_driver_flightsql
+import adbc_driver_flightsql.dbapi
+import adbc_driver_manager
 import pyarrow as pa
 import pyarrow.flight as fl
 from sterna import SternaError, StorageClient
@@ -123,6 +126,25 @@ def legacy(url, certificate):
             call()
     with connected(url, certificate) as client:
         raises(UNAUTHENTICATED, "wrong", lambda: client.authenticate(LegacyHandler("wrong")))
+
+
+@check
+def adbc(url, certificate):
+    """ADBC logs in with user name and password over TLS"""
+    options = adbc_driver_flightsql.DatabaseOptions
+
+    def connect(password):
+        kwargs = {
+            "username": "alice",
+            "password": password,
+            options.TLS_ROOT_CERTS.value: certificate.decode(),
+        }
+        return adbc_driver_flightsql.dbapi.connect(url, db_kwargs=kwargs, autocommit=True)
+
+    with connect(PASSWORD) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 42 AS n")
+        assert cursor.fetch_arrow_table().column("n").to_pylist() == [42]
+    raises(adbc_driver_manager.Error, "wrong", lambda: connect("wrong"))
 
 
 @check
