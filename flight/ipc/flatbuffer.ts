@@ -64,7 +64,6 @@ export class FlatTable {
   private readonly depth: number
   private readonly vtable: number
   private readonly vtableLength: number
-  private readonly tableLength: number
 
   private constructor(buffer: FlatBuffer, position: number, depth: number) {
     if (depth > depthMax) throw malformedIpc(`tables are nested deeper than ${depthMax}`)
@@ -78,9 +77,7 @@ export class FlatTable {
     this.vtable = position - view.getInt32(position, true)
     buffer.check(this.vtable, 4)
     this.vtableLength = view.getUint16(this.vtable, true)
-    this.tableLength = view.getUint16(this.vtable + 2, true)
     buffer.check(this.vtable, this.vtableLength)
-    buffer.check(position, this.tableLength)
   }
 
   /** The root table of a flatbuffer. */
@@ -177,9 +174,8 @@ export class FlatTable {
     if (entry + 2 > this.vtableLength) return 0
     const offset = this.buffer.view.getUint16(this.vtable + entry, true)
     if (offset === 0) return 0
-    if (offset + size > this.tableLength) {
-      throw malformedIpc(`a field ends at byte ${offset + size} of a table of ${this.tableLength}`)
-    }
+    // Not held to the size of the table: Go shares vtables between tables whose last fields differ in size.
+    this.buffer.check(this.position + offset, size)
     return this.position + offset
   }
 }

@@ -204,3 +204,15 @@ test('an unknown message, codec or metadata version is unsupported, not malforme
   assert.throws(() => parseMessage(changed(1, 4)), unsupported)
   assert.throws(() => parseMessage(changed(1, 0)), unsupported)
 })
+
+test('the size that a table says it has is not believed: with Go it may be that of another', () => {
+  const header = encodeBatch(good, 32)
+  const view = new DataView(header.buffer, header.byteOffset)
+  const expected = parseMessage(header.slice())
+  const root = view.getUint32(0, true)
+  const sizeAt = root - view.getInt32(root, true) + 2
+  for (const size of [0, 4, 0xffff]) {
+    view.setUint16(sizeAt, size, true)
+    assert.deepEqual(parseMessage(header), expected)
+  }
+})
