@@ -147,7 +147,7 @@ def table_of(shape_columns, metadata=None):
     return pa.Table.from_arrays([column for _, column, _ in shape_columns], schema=pa.schema(fields, {"made by": "types"}))
 
 
-def cases():
+def cases(flat=flat):
     """Name and table of every type, its shapes as columns, in batches of which one is a slice and one is empty."""
     for name, values in flat():
         nullable = with_nulls(values)
