@@ -32,7 +32,8 @@ CREATE INDEX IF NOT EXISTS sterna_delete_file_by_table ON ducklake_delete_file(t
 CREATE INDEX IF NOT EXISTS sterna_file_column_stats_by_file ON ducklake_file_column_stats(data_file_id);
 CREATE INDEX IF NOT EXISTS sterna_file_column_stats_by_column ON ducklake_file_column_stats(table_id, column_id);
 CREATE INDEX IF NOT EXISTS sterna_table_stats_by_table ON ducklake_table_stats(table_id);
-CREATE INDEX IF NOT EXISTS sterna_table_column_stats_by_table ON ducklake_table_column_stats(table_id);
+DROP INDEX IF EXISTS sterna_table_column_stats_by_table;
+CREATE INDEX IF NOT EXISTS sterna_table_column_stats_by_column ON ducklake_table_column_stats(table_id, column_id);
 CREATE INDEX IF NOT EXISTS sterna_schema_versions_by_table ON ducklake_schema_versions(table_id);
 `
 

@@ -1,3 +1,4 @@
+import type { ColumnStats } from '../parts.ts'
 import { type Column, isLeaf } from './columns.ts'
 import type { Database } from './database.ts'
 import type { NewPart } from './state.ts'
@@ -37,9 +38,10 @@ export function writeTableStats(
   const addedRows = added?.reduce((sum, part) => sum + part.rows, 0) ?? 0
   // Another engine may have forgotten parts whose bounds are still in the sums.
   const isInStep = stored === rows - addedRows
+  const news = isInStep ? (added?.map(newStats) ?? null) : null
   let isExact = true
   for (const column of columns.filter(isLeaf)) {
-    const summary = withBounds(summarise(db, tableId, column, isInStep ? added : null), column.type)
+    const summary = withBounds(summarise(db, tableId, column, news), column.type)
     writeColumnStats(db, tableId, column.id, summary)
     const widest = widestBounds(column.type)
     if (summary.min === widest?.min && summary.max === widest.max) isExact = false
@@ -71,20 +73,31 @@ function withBounds(summary: ColumnSummary, type: string): ColumnSummary {
     : { ...summary, ...widestBounds(type) }
 }
 
+/** What an added part says of its columns, to be found by id: there may be thousands. */
+interface NewStats {
+  readonly rows: number
+  readonly byColumn: ReadonlyMap<number, ColumnStats>
+}
+
+function newStats({ rows, columns }: NewPart): NewStats {
+  return { rows, byColumn: new Map(columns.map((stats) => [stats.fieldId, stats])) }
+}
+
 function summarise(
   db: Database,
   tableId: number,
   column: Column,
-  added: readonly NewPart[] | null,
+  added: readonly NewStats[] | null,
 ): ColumnSummary {
   const known = added === null ? undefined : readSummary(db, tableId, column.id)
   if (added === null || known === undefined) {
     return readParts(db, tableId, column.id).reduce((sum, row) => addRow(sum, row, column), EMPTY_SUMMARY)
   }
-  return added.reduce((sum, part) => {
-    const stats = part.columns.find(({ fieldId }) => fieldId === column.id)
-    return addToSummary(sum, stats, rowsOf(part.rows, column), column.type)
-  }, known)
+  return added.reduce(
+    (sum, { rows, byColumn }) =>
+      addToSummary(sum, byColumn.get(column.id), rowsOf(rows, column), column.type),
+    known,
+  )
 }
 
 function addRow(summary: ColumnSummary, row: StatsRow, column: Column): ColumnSummary {
@@ -118,7 +131,8 @@ function readParts(db: Database, tableId: number, columnId: number): StatsRow[] 
   return db.all<StatsRow>(
     `SELECT f.record_count, s.null_count, s.min_value, s.max_value, s.contains_nan
      FROM ducklake_data_file f
-     LEFT JOIN ducklake_file_column_stats s ON s.data_file_id = f.data_file_id AND s.column_id = ?
+     LEFT JOIN ducklake_file_column_stats s
+       ON s.data_file_id = f.data_file_id AND s.table_id = f.table_id AND s.column_id = ?
      WHERE f.table_id = ?`,
     columnId,
     tableId,
