@@ -47,11 +47,6 @@ export class BodyReader {
   }
 }
 
-/** One buffer of a body in pieces, as {@link BodyReader.slice} gives it. */
-export function sliceBody(body: readonly Uint8Array[], range: BufferRange): Uint8Array {
-  return new BodyReader(body).slice(range)
-}
-
 /** Collects the buffers of a new body, each at a multiple of 8 bytes as the IPC format wants. */
 export class BodyBuilder {
   /** The body so far, in order: the buffers themselves with padding between. */

@@ -1,6 +1,6 @@
 import type { Frame } from '../../../flight/frame.ts'
 import { type Column, fieldsOf, readColumns } from '../../../flight/ipc/batch-tree.ts'
-import { sliceBody } from '../../../flight/ipc/body.ts'
+import { BodyReader } from '../../../flight/ipc/body.ts'
 import { checkBatch, parseMessage } from '../../../flight/ipc/message.ts'
 import type { Schema } from '../../../flight/ipc/schema.ts'
 import { SternaError } from '../../errors.ts'
@@ -30,8 +30,9 @@ export function* readBatches(
     if (sent.kind === 'schema') continue
     const { message, body } = plainBatch(sent, schema, frame.body)
     const parts = readColumns(fieldsOf(message, schema), message.batch)
+    const reader = new BodyReader(body)
     const arrays = (storages: readonly Storage[]): ArrowArray[] =>
-      toArrays(storages, parts, body, dictionaries)
+      toArrays(storages, parts, reader, dictionaries)
     if (message.kind === 'batch') {
       checkRows(message.batch.rows)
       yield { rows: message.batch.rows, columns: arrays(columns) }
@@ -82,7 +83,7 @@ function dictionaryStorages(columns: readonly Storage[]): Map<bigint, Storage> {
 function toArrays(
   storages: readonly Storage[],
   columns: readonly Column[],
-  body: readonly Uint8Array[],
+  body: BodyReader,
   dictionaries: ReadonlyMap<bigint, Dictionary>,
 ): ArrowArray[] {
   return columns.flatMap((column, index) => {
@@ -94,7 +95,7 @@ function toArrays(
 function toArray(
   storage: Storage,
   column: Column,
-  body: readonly Uint8Array[],
+  body: BodyReader,
   dictionaries: ReadonlyMap<bigint, Dictionary>,
 ): ArrowArray {
   const { length, nullCount } = column.node
@@ -108,8 +109,8 @@ function toArray(
   return {
     storage,
     length,
-    validity: nullCount === 0 || column.validity === null ? null : sliceBody(body, column.validity),
-    buffers: column.buffers.map((range) => sliceBody(body, range)),
+    validity: nullCount === 0 || column.validity === null ? null : body.slice(column.validity),
+    buffers: column.buffers.map((range) => body.slice(range)),
     children: toArrays(storage.children, column.children, body, dictionaries),
     dictionary,
   }

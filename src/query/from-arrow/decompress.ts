@@ -1,4 +1,4 @@
-import { BodyBuilder, sliceBody } from '../../../flight/ipc/body.ts'
+import { BodyBuilder, BodyReader } from '../../../flight/ipc/body.ts'
 import type { BatchHeader, IpcMessage } from '../../../flight/ipc/message.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
@@ -22,10 +22,11 @@ export function decompress(message: BatchMessage, body: readonly Uint8Array[]): 
   const { batch } = message
   const { compression } = batch
   if (compression === null) return { message, body }
+  const reader = new BodyReader(body)
   const plain = new BodyBuilder()
   for (const range of batch.buffers) {
     plain.add(
-      decompressBuffer(sliceBody(body, range), compression, LIMITS.receiveMessageBytesMax - plain.length),
+      decompressBuffer(reader.slice(range), compression, LIMITS.receiveMessageBytesMax - plain.length),
     )
   }
   const header = { ...batch, compression: null, buffers: plain.ranges }

@@ -1,6 +1,6 @@
 import { parseMessage, type Frame, type Schema } from '../../../flight/index.ts'
 import { type Column, fieldsOf, readColumns } from '../../../flight/ipc/batch-tree.ts'
-import { sliceBody } from '../../../flight/ipc/body.ts'
+import { BodyReader } from '../../../flight/ipc/body.ts'
 
 /** Values sent so far, by dictionary id. */
 export type Dictionaries = Map<bigint, unknown[]>
@@ -125,7 +125,7 @@ class Reader {
   /** A buffer of a column; -1 is the validity bitmap. */
   private bytes(column: Column, index: number): Uint8Array {
     const range = index < 0 ? column.validity : column.buffers[index]
-    return range ? sliceBody(this.body, range) : new Uint8Array(0)
+    return range ? new BodyReader(this.body).slice(range) : new Uint8Array(0)
   }
 
   private view(column: Column, index: number): DataView {
