@@ -8,6 +8,13 @@ const ROW_GROUP_BYTES_MAX = 128 * 1024 * 1024
 /** Row groups of DuckDB end where its vectors do. */
 const VECTOR_ROWS = 2048
 
+/**
+ * Rows of a row group for each value that a Parquet dictionary may have. DuckDB's own is 5, which just misses the
+ * sizes and volumes of markets. Measured: with 4, OHLCV and trades take 30 and 38 % less disk, OHLCV is read with a
+ * quarter less CPU; with 2 the files are the same and writing costs more.
+ */
+const ROWS_PER_DICTIONARY_VALUE = 4
+
 /** What may differ between two tries to write the same part. */
 export interface Encodings {
   /** 1 keeps values plain that have no dictionary; 2 packs them by the newer encodings. */
@@ -23,6 +30,8 @@ export interface CopyOptions {
   readonly ids: readonly FieldId[]
   readonly compressionLevel: number
   readonly metadata: Readonly<Record<string, string>>
+  /** Of the whole file. */
+  readonly rows: number
   readonly rowGroupRows: number
   readonly encodings: Encodings
 }
@@ -30,6 +39,8 @@ export interface CopyOptions {
 /** The statement that writes one Parquet file; its result has one row, of DuckDB's `RETURN_STATS`. */
 export function copyStatement(options: CopyOptions): string {
   const { encodings } = options
+  const groupRows = Math.min(options.rows, options.rowGroupRows)
+  const dictionaryValuesMax = Math.floor(groupRows / ROWS_PER_DICTIONARY_VALUE)
   const metadata = Object.entries(options.metadata).map(
     ([key, text]) => `${quoteText(key)}: ${quoteText(text)}`,
   )
@@ -38,7 +49,7 @@ export function copyStatement(options: CopyOptions): string {
     'COMPRESSION zstd',
     `COMPRESSION_LEVEL ${options.compressionLevel}`,
     `PARQUET_VERSION v${encodings.parquetVersion}`,
-    ...(encodings.hasDictionaries ? [] : ['DICTIONARY_SIZE_LIMIT 0']),
+    `DICTIONARY_SIZE_LIMIT ${encodings.hasDictionaries ? dictionaryValuesMax : 0}`,
     `ROW_GROUP_SIZE ${options.rowGroupRows}`,
     `FIELD_IDS {${options.ids.map(fieldIdEntry).join(', ')}}`,
     ...(metadata.length === 0 ? [] : [`KV_METADATA {${metadata.join(', ')}}`]),

@@ -281,6 +281,19 @@ async function encodings(file: string): Promise<string[]> {
   return rows.map(([text]) => textOf(text))
 }
 
+test('numbers have a Parquet dictionary where each stands four times or more, and none where fewer', async () => {
+  const rows = 8192
+  for (const [repeats, expected] of [
+    [4, 'RLE_DICTIONARY'],
+    [3, 'BYTE_STREAM_SPLIT'],
+  ] as const) {
+    const values = Array.from({ length: rows }, (_, index) => Math.floor(index / repeats) + 0.5)
+    const frame = batch(rows, { length: rows, buffers: [none, float64s(...values)] })
+    const { file } = await write(schema(field('x', float64)), [frame])
+    assert.deepEqual(await encodings(file), [expected], `${repeats} times`)
+  }
+})
+
 test('a dictionary column has only pages that pyarrow reads as a dictionary', async () => {
   const column = dictionaryField('d', utf8, 1n, 32)
   const few = [dictionary(1n, 2, texts(2, [0, 1, 2], 'ab'))]
