@@ -73,6 +73,8 @@ export const LIMITS = {
   /** Results a repeated query is answered from, all together and each. */
   resultCacheBytesMax: 64 * MiB,
   resultCacheEntryBytesMax: 4 * MiB,
+  /** What a repeated statement is described from: some ten thousand schemas of usual size. */
+  descriptionCacheBytesMax: 8 * MiB,
   /** SQL statements that run at once; each holds a libuv thread while it computes. */
   queriesMax: 32,
   /** Users in a file: all are read into memory, and a lake of more belongs behind a directory service. */

@@ -16,6 +16,7 @@ import type { QueryDescription, QueryRequest, QueryResult } from './query.ts'
 import { ResultStream } from './result-stream.ts'
 import { resultSchema } from './result-types.ts'
 import { ResultCache, type ResultCacheStats } from './results.ts'
+import { WeightedLru } from './weighted-lru.ts'
 
 export { type ParameterRow, parameterRows } from './parameters.ts'
 export type { QueryDescription, QueryRequest, QueryResult }
@@ -46,6 +47,8 @@ export class QueryEngine {
   readonly #gate: Gate
   readonly #slots: QuerySlots
   readonly #results: ResultCache
+  /** By the keys of {@link ResultCache}: a client asks what a statement gives before it has it run. */
+  readonly #descriptions = new WeightedLru<QueryDescription>(LIMITS.descriptionCacheBytesMax)
   readonly #streams = new Set<ResultStream>()
 
   constructor(parts: QueryEngineParts) {
@@ -146,7 +149,10 @@ export class QueryEngine {
   }
 
   async #describe({ query }: Binding, request: QueryRequest): Promise<QueryDescription> {
-    return this.#duck.use(async (connection) => {
+    const key = cacheKey(query, request)
+    const known = key === null ? undefined : this.#descriptions.get(key)
+    if (known !== undefined) return { ...known, isOrdered: query.isOrdered }
+    const description = await this.#duck.use(async (connection) => {
       const statement = await connection.prepare(query.sql)
       try {
         const schema = await schemaOf(connection, statement, query, request)
@@ -156,6 +162,11 @@ export class QueryEngine {
         statement.close()
       }
     })
+    // As an object a schema takes a few times what it takes as a message.
+    if (key !== null) {
+      this.#descriptions.set(key, description, key.length + 4 * description.schemaHeader.byteLength)
+    }
+    return description
   }
 
   async #run(pin: PinnedLake, request: QueryRequest): Promise<QueryResult> {
@@ -251,9 +262,8 @@ export class QueryEngine {
 
   /** The parse tree of a text as JSON, for the gate. */
   async #parse(sql: string): Promise<string> {
-    const [row] = await this.#duck.use((connection) => connection.run(ANALYSE_SQL, [sql]))
-    const tree = row?.[0]
-    if (typeof tree !== 'string') throw new SternaError('BUG', 'The parser of SQL gave no text')
+    const tree = await this.#duck.use((connection) => connection.textOf(ANALYSE_SQL, sql))
+    if (tree === null) throw new SternaError('BUG', 'The parser of SQL gave no text')
     return tree
   }
 }

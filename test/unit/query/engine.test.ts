@@ -333,6 +333,26 @@ test('a repeated statement is answered from memory until its data change', async
   }
 })
 
+test('a repeated statement is described as the data are, with its own order and parameters', async () => {
+  await lake.put('described', days)
+  const names = async (sql: string): Promise<string[]> =>
+    (await engine.describe({ sql })).schema.fields.map(({ name }) => name)
+  assert.deepEqual(await names('FROM described'), ['day', 'i'])
+  assert.deepEqual(await names('FROM described'), ['day', 'i'])
+  await lake.put('described', await run(duck, 'SELECT 1 AS other'))
+  assert.deepEqual(await names('FROM described'), ['other'])
+  for (const value of [1, 'a', 1]) {
+    const { schema, parameters } = await engine.describe({ sql: 'SELECT $1 AS a', parameters: [value] })
+    assert.equal(schema.fields[0]?.type.kind, value === 1 ? 'int' : 'utf8')
+    assert.equal(parameters.fields.length, 1)
+  }
+  for (const order of ['', ' ORDER BY 1', '', ' ORDER BY 1']) {
+    const { isOrdered } = await engine.describe({ sql: `SELECT other FROM described${order}` })
+    assert.equal(isOrdered, order !== '')
+  }
+  assert.equal(lake.pinCount, 0)
+})
+
 test('results that differ each time, and incomplete ones, are not kept', async () => {
   const kept = (): number => engine.stats.results.entries
   const before = kept()
