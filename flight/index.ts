@@ -32,7 +32,7 @@ export type {
   Request,
   SqlRequest,
 } from './request.ts'
-export { isDeeplyNested } from './request.ts'
+export { datasetRef, isDeeplyNested } from './request.ts'
 export * from './service.ts'
 export * from './status.ts'
 export { StreamCheck } from './stream-check.ts'

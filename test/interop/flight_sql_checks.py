@@ -5,6 +5,7 @@ Usage: flight_sql_checks.py grpc://HOST:PORT [WORD]
 
 import datetime
 import decimal
+import json
 import os
 import sys
 import warnings
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
-from checks import check, raises, run  # noqa: E402
+from checks import check, eventually, raises, run  # noqa: E402
 
 URL = sys.argv[1]
 Error = adbc_driver_manager.Error
@@ -191,8 +192,371 @@ def sql_that_writes_is_refused(client):
         assert query(cursor, "SELECT count(*) AS n FROM numbers")["n"].to_pylist() == [1000]
 
 
+@check
+def catalogs_schemas_and_tables_are_listed(client):
+    """adbc_get_objects gives catalog, schemas, tables and columns, at every depth and by every filter"""
+    with connect() as connection:
+
+        def objects(**options):
+            return connection.adbc_get_objects(**options).read_all().to_pylist()
+
+        assert [row["catalog_name"] for row in objects(depth="catalogs")] == ["sterna"]
+        (lake,) = objects(depth="db_schemas")
+        assert [schema["db_schema_name"] for schema in lake["catalog_db_schemas"]] == ["main", "other"], lake
+        (lake,) = objects(depth="tables")
+        tables = {
+            (schema["db_schema_name"], table["table_name"], table["table_type"])
+            for schema in lake["catalog_db_schemas"]
+            for table in schema["db_schema_tables"]
+        }
+        assert ("main", "numbers", "TABLE") in tables and ("other", "a_b", "TABLE") in tables, tables
+        (lake,) = objects(depth="all", table_name_filter="numbers")
+        (table,) = [t for s in lake["catalog_db_schemas"] for t in s["db_schema_tables"]]
+        columns = table["table_columns"]
+        assert [(c["column_name"], c["ordinal_position"]) for c in columns] == [("id", 1), ("name", 2), ("price", 3)]
+        assert table["table_constraints"] == [], table
+
+        def names(**options):
+            return sorted(
+                table["table_name"]
+                for catalog in objects(depth="tables", **options)
+                for schema in catalog["catalog_db_schemas"]
+                for table in schema["db_schema_tables"]
+            )
+
+        assert names(db_schema_filter="other") == ["a%b", "a_b", "axb"]
+        assert names(db_schema_filter="oth%", table_name_filter="a_b") == ["a%b", "a_b", "axb"]
+        assert names(table_name_filter="a\\_b") == ["a_b"] and names(table_name_filter="a\\%b") == ["a%b"]
+        assert names(db_schema_filter="other", table_types_filter=["VIEW"]) == []
+        assert names(db_schema_filter="other", table_types_filter=["TABLE", "VIEW"]) == ["a%b", "a_b", "axb"]
+        assert objects(depth="catalogs", catalog_filter="nothing") == []
+        assert connection.adbc_get_table_types() == ["TABLE"]
+
+
+@check
+def a_table_has_a_schema(client):
+    """adbc_get_table_schema gives the schema that was stored, with what was not null, and SQL's facts"""
+    with connect() as connection:
+        schema = connection.adbc_get_table_schema("strict", db_schema_filter="main")
+        assert [field.nullable for field in schema] == [False, True], schema
+        assert schema.types == [pa.int64(), pa.timestamp("ns")], schema
+        facts = schema.field("key").metadata
+        expected = {
+            b"ARROW:FLIGHT:SQL:CATALOG_NAME": b"sterna",
+            b"ARROW:FLIGHT:SQL:SCHEMA_NAME": b"main",
+            b"ARROW:FLIGHT:SQL:TABLE_NAME": b"strict",
+            b"ARROW:FLIGHT:SQL:TYPE_NAME": b"BIGINT",
+            b"ARROW:FLIGHT:SQL:PRECISION": b"19",
+        }
+        assert {name: facts.get(name) for name in expected} == expected, facts
+        raises(Error, "", lambda: connection.adbc_get_table_schema("nothing"))
+
+
+@check
+def sql_names_the_catalog(client):
+    """SQL takes a table with catalog and schema, as tools write it from the metadata"""
+    with connect() as connection, connection.cursor() as cursor:
+        for name in ('"sterna"."main"."numbers"', "sterna.main.numbers", "main.numbers", "numbers"):
+            assert query(cursor, f"SELECT count(*) AS n FROM {name}")["n"].to_pylist() == [1000], name
+        assert query(cursor, 'SELECT count(*) AS n FROM "sterna"."other"."a%b"')["n"].to_pylist() == [3]
+
+
+@check
+def the_server_tells_what_it_is(client):
+    """adbc_get_info gives name and version of server and driver"""
+    with connect() as connection:
+        info = connection.adbc_get_info()
+        assert info["vendor_name"] == "Sterna" and info["vendor_version"] == "0.1.0", info
+        assert info["driver_name"].startswith("ADBC Flight SQL"), info
+
+
+def command(name, body=b""):
+    """A Flight SQL command as a client without a library for it sends it."""
+    url = f"type.googleapis.com/arrow.flight.protocol.sql.{name}".encode()
+    return b"\x0a" + bytes([len(url)]) + url + b"\x12" + bytes([len(body)]) + body
+
+
+def metadata(client, name, body=b""):
+    """The answer of a metadata command, its schema the same from GetSchema, GetFlightInfo and DoGet."""
+    descriptor = fl.FlightDescriptor.for_command(command(name, body))
+    info = client.get_flight_info(descriptor)
+    table = client.do_get(info.endpoints[0].ticket).read_all()
+    assert table.schema.equals(info.schema, check_metadata=True), name
+    assert table.schema.equals(client.get_schema(descriptor).schema, check_metadata=True), name
+    table.validate(full=True)
+    return table
+
+
+@check
+def every_fact_of_the_specification_is_known(client):
+    """CommandGetSqlInfo gives every id of the specification, in the dense union that it prescribes"""
+    table = metadata(client, "CommandGetSqlInfo")
+    ids = [*range(12), 100, 101, *range(500, 577)]
+    assert table["info_name"].to_pylist() == ids, table["info_name"]
+    utf8_list = pa.list_(pa.field("item", pa.string()))
+    int_list = pa.list_(pa.field("item", pa.int32()))
+    members = [
+        pa.field("string_value", pa.string(), False),
+        pa.field("bool_value", pa.bool_(), False),
+        pa.field("bigint_value", pa.int64(), False),
+        pa.field("int32_bitmask", pa.int32(), False),
+        pa.field("string_list", utf8_list, False),
+        pa.field("int32_to_int32_list_map", pa.map_(pa.int32(), int_list), False),
+    ]
+    expected = pa.schema([pa.field("info_name", pa.uint32(), False), pa.field("value", pa.dense_union(members), False)])
+    assert table.schema.equals(expected), table.schema
+    values = dict(zip(ids, table["value"].to_pylist()))
+    assert values[0] == "Sterna" and values[3] is False and values[8] == 2 and values[504] == '"', values
+    assert "QUALIFY" in values[508] and 19 in dict(values[517])[0], values
+    some = metadata(client, "CommandGetSqlInfo", b"\x0a\x03\x08\x00\x63")
+    assert some["info_name"].to_pylist() == [0, 8], some
+
+
+@check
+def every_type_of_the_engine_is_described(client):
+    """CommandGetXdbcTypeInfo describes every type of DuckDB, ordered, and those of one number where asked"""
+    import duckdb
+
+    table = metadata(client, "CommandGetXdbcTypeInfo")
+    engine = {row[0] for row in duckdb.sql("SELECT DISTINCT logical_type FROM duckdb_types()").fetchall()}
+    # TYPE is no type that a value can have in a table.
+    assert set(table["type_name"].to_pylist()) == engine - {"TYPE"}, engine ^ set(table["type_name"].to_pylist())
+    keys = list(zip(table["data_type"].to_pylist(), table["type_name"].to_pylist()))
+    assert keys == sorted(keys), keys
+    bigint = metadata(client, "CommandGetXdbcTypeInfo", b"\x08" + b"\xfb" + b"\xff" * 8 + b"\x01")
+    assert bigint["type_name"].to_pylist() == ["BIGINT", "UINTEGER"], bigint
+
+
+@check
+def keys_are_known_to_be_none(client):
+    """the commands for keys answer with the columns of the specification and no row"""
+    table = b"\x1a\x07numbers"
+    primary = metadata(client, "CommandGetPrimaryKeys", table)
+    assert primary.num_rows == 0 and primary.schema.names == [
+        "catalog_name", "db_schema_name", "table_name", "column_name", "key_name", "key_sequence",
+    ]
+    assert [field.nullable for field in primary.schema] == [True, True, False, False, True, False]
+    cross = b"\x1a\x07numbers" + b"\x32\x07numbers"
+    for name, body in (
+        ("CommandGetExportedKeys", table),
+        ("CommandGetImportedKeys", table),
+        ("CommandGetCrossReference", cross),
+    ):
+        keys = metadata(client, name, body)
+        assert keys.num_rows == 0 and keys.schema.names == [
+            "pk_catalog_name", "pk_db_schema_name", "pk_table_name", "pk_column_name",
+            "fk_catalog_name", "fk_db_schema_name", "fk_table_name", "fk_column_name",
+            "key_sequence", "fk_key_name", "pk_key_name", "update_rule", "delete_rule",
+        ], keys.schema
+        assert [field.nullable for field in keys.schema] == [
+            True, True, False, False, True, True, False, False, False, True, True, False, False,
+        ]
+
+
+def count(connection, name):
+    with connection.cursor() as cursor:
+        return query(cursor, f'SELECT count(*) AS n FROM "{name}"')["n"][0].as_py()
+
+
+@check
+def a_transaction_reads_one_snapshot(client):
+    """a connection without autocommit reads one snapshot until it commits or rolls back"""
+    put(client, "moving", numbers(10))
+    with flightsql.connect(URL) as connection:
+        assert count(connection, "moving") == 10
+        put(client, "moving", numbers(20))
+        assert count(connection, "moving") == 10
+        connection.commit()
+        assert count(connection, "moving") == 20
+        put(client, "moving", numbers(30))
+        assert count(connection, "moving") == 20
+        connection.rollback()
+        assert count(connection, "moving") == 30
+    pinned = json.loads(b"".join(r.body.to_pybytes() for r in client.do_action(fl.Action("stats", b""))))
+    assert pinned["in_flight"]["pins"] == 0, pinned["in_flight"]
+
+
+@check
+def ingestion_in_every_mode(client):
+    """adbc_ingest creates, appends and replaces, gives the number of rows, and refuses what the mode forbids"""
+    with connect() as connection, connection.cursor() as cursor:
+        table = numbers(100)
+        raises(Error, "DATASET_NOT_FOUND", lambda: cursor.adbc_ingest("ingested", table, mode="append"))
+        assert cursor.adbc_ingest("ingested", table, mode="create") == 100
+        raises(Error, "DATASET_EXISTS", lambda: cursor.adbc_ingest("ingested", table, mode="create"))
+        assert cursor.adbc_ingest("ingested", table.slice(0, 50), mode="append") == 50
+        assert count(connection, "ingested") == 150
+        assert cursor.adbc_ingest("ingested", table.slice(0, 7), mode="replace") == 7
+        assert count(connection, "ingested") == 7
+        for expected in (3, 6):
+            assert cursor.adbc_ingest("ingested_too", table.slice(0, 3), mode="create_append") == 3
+            assert count(connection, "ingested_too") == expected
+        other = pa.table({"x": ["a"]})
+        raises(Error, "SCHEMA_MISMATCH", lambda: cursor.adbc_ingest("ingested", other, mode="append"))
+        assert client.do_get(fl.Ticket(b"ingested")).read_all().equals(table.slice(0, 7))
+
+
+@check
+def ingestion_into_a_schema_and_from_a_stream(client):
+    """adbc_ingest takes a schema, and a stream of many batches as one commit"""
+    batches = [numbers(1000).to_batches()[0].slice(i * 100, 100) for i in range(10)]
+    reader = pa.RecordBatchReader.from_batches(batches[0].schema, batches)
+    with connect() as connection, connection.cursor() as cursor:
+        assert cursor.adbc_ingest("streamed", reader, mode="create", db_schema_name="side") == 1000
+        assert query(cursor, "SELECT count(*) AS n FROM side.streamed")["n"].to_pylist() == [1000]
+        assert cursor.adbc_ingest("streamed", numbers(5), mode="append", catalog_name="sterna", db_schema_name="side") == 5
+        raises(
+            Error,
+            'There is no catalog "nowhere"',
+            lambda: cursor.adbc_ingest("streamed", numbers(5), mode="append", catalog_name="nowhere"),
+        )
+        raises(
+            Error,
+            "Temporary tables are not supported",
+            lambda: cursor.adbc_ingest("streamed", numbers(5), mode="create", temporary=True),
+        )
+
+
+@check
+def an_ingestion_is_seen_by_its_own_transaction(client):
+    """what a connection ingests, its open transaction sees at once"""
+    with flightsql.connect(URL) as connection, connection.cursor() as cursor:
+        assert count(connection, "numbers") == 1000
+        cursor.adbc_ingest("own", numbers(12), mode="replace")
+        assert count(connection, "own") == 12
+
+
+@check
+def a_running_query_is_cancelled(client):
+    """adbc_cancel ends a query that runs, and nothing of it stays"""
+    with connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT a.range AS x FROM range(100000000) a, range(1000) b")
+        assert cursor.fetchone() is not None
+        cursor.adbc_cancel()
+        raises(Error, "", cursor.fetchall)
+
+    def running():
+        stats = json.loads(b"".join(r.body.to_pybytes() for r in client.do_action(fl.Action("stats", b""))))
+        return stats["queries"]["running"]
+
+    eventually(lambda: running() == 0)
+
+
+@check
+def a_flight_info_is_cancelled(client):
+    """CancelFlightInfo ends the statement that runs, keeps its ticket from running, and leaves datasets alone"""
+    endless = b"SELECT a.range AS x FROM range(100000000) a, range(1000) b"
+    descriptor = fl.FlightDescriptor.for_command(command("CommandStatementQuery", b"\x0a" + bytes([len(endless)]) + endless))
+    info = client.get_flight_info(descriptor)
+    reader = client.do_get(info.endpoints[0].ticket)
+    reader.read_chunk()
+
+    def act(kind, message):
+        """An action whose request has the message as its field 1."""
+        encoded = message.serialize()
+        length = bytes([len(encoded) & 127 | 128, len(encoded) >> 7])
+        results = client.do_action(fl.Action(kind, b"\x0a" + length + encoded))
+        return [result.body.to_pybytes() for result in results]
+
+    assert act("CancelFlightInfo", info) == [b"\x08\x01"], "CANCELLED"
+
+    def rest():
+        while True:
+            reader.read_chunk()
+
+    raises(fl.FlightCancelledError, "was cancelled", rest)
+    raises(fl.FlightCancelledError, "was cancelled", lambda: client.do_get(info.endpoints[0].ticket).read_chunk())
+    dataset = client.get_flight_info(fl.FlightDescriptor.for_path("numbers"))
+    assert act("CancelFlightInfo", dataset) == [b"\x08\x03"], "NOT_CANCELLABLE"
+    (renewed,) = act("RenewFlightEndpoint", dataset.endpoints[0])
+    assert renewed == dataset.endpoints[0].serialize()
+
+
+@check
+def a_session_has_a_schema(client):
+    """the current schema of a connection is where its statements look and its ingestions go"""
+    with connect() as connection, connection.cursor() as cursor:
+        connection.adbc_current_catalog = "sterna"
+        connection.adbc_current_db_schema = "other"
+        assert (connection.adbc_current_catalog, connection.adbc_current_db_schema) == ("sterna", "other")
+        assert query(cursor, 'SELECT count(*) AS n FROM "a_b"')["n"].to_pylist() == [3]
+        raises(Error, "DATASET_NOT_FOUND", lambda: query(cursor, "SELECT * FROM numbers"))
+        assert query(cursor, "SELECT count(*) AS n FROM main.numbers")["n"].to_pylist() == [1000]
+        cursor.adbc_ingest("homely", numbers(4), mode="create")
+
+        def refuse():
+            connection.adbc_current_catalog = "elsewhere"
+
+        raises(Error, "", refuse)
+    with connect() as connection, connection.cursor() as cursor:
+        assert query(cursor, "SELECT count(*) AS n FROM other.homely")["n"].to_pylist() == [4]
+        assert query(cursor, "SELECT count(*) AS n FROM numbers")["n"].to_pylist() == [1000]
+
+
+@check
+def polars_reads_and_writes(client):
+    """polars reads with read_database_uri and writes with write_database through ADBC"""
+    import polars as pl
+
+    frame = pl.from_arrow(numbers(50))
+    uri = URL.replace("grpc://", "flightsql://") + "?transport=tcp&tls=false"
+    for mode, rows in (("replace", 50), ("append", 100)):
+        assert frame.write_database("from_polars", uri, engine="adbc", if_table_exists=mode) == 50
+        back = pl.read_database_uri("SELECT * FROM from_polars ORDER BY id", uri, engine="adbc")
+        assert back.height == rows and back.schema == frame.schema, back
+    with connect() as connection:
+        some = pl.read_database("SELECT name FROM from_polars WHERE id < 2 ORDER BY id", connection)
+        assert some["name"].to_list() == ["n0", "n0", "n1", "n1"], some
+
+
+@check
+def pandas_reads_and_writes(client):
+    """pandas reads with read_sql and writes with to_sql through ADBC"""
+    import pandas as pd
+
+    with connect() as connection:
+        frame = pd.read_sql("SELECT id, name FROM numbers WHERE id < 5 ORDER BY id", connection)
+        assert frame["name"].tolist() == ["n0", "n1", "n2", "n3", "n4"], frame
+        assert frame.to_sql("from_pandas", connection, index=False) == 5
+        assert frame.to_sql("from_pandas", connection, index=False, if_exists="append") == 5
+        assert count(connection, "from_pandas") == 10
+        whole = pd.read_sql_table("from_pandas", connection)
+        assert len(whole) == 10, whole
+
+
+@check
+def a_closed_statement_says_so(client):
+    """a prepared statement that was closed is not found, with what to do"""
+    raises(
+        KeyError,
+        "no such prepared statement",
+        lambda: client.get_flight_info(
+            fl.FlightDescriptor.for_command(command("CommandPreparedStatementQuery", b"\x0a\x10" + b"0" * 16))
+        ),
+    )
+
+
+@check
+def what_is_not_supported_is_refused_by_name(client):
+    """Substrait and SQL updates are refused as not implemented, by the name of the command"""
+    for name in ("CommandStatementSubstraitPlan", "CommandStatementUpdate", "CommandNobodyKnows"):
+        descriptor = fl.FlightDescriptor.for_command(command(name))
+        raises(NotImplementedError, name, lambda: client.get_flight_info(descriptor))
+        writer, reader = client.do_put(descriptor, pa.schema([]))
+        raises(NotImplementedError, name, writer.close)
+    raises(
+        NotImplementedError,
+        "SubstraitPlan",
+        lambda: list(client.do_action(fl.Action("CreatePreparedSubstraitPlan", b""))),
+    )
+
+
 if __name__ == "__main__":
     warnings.simplefilter("error")
     flight = fl.connect(URL)
     put(flight, "numbers", numbers())
+    for key in ("a%b", "a_b", "axb"):
+        put(flight, ["other", key], pa.table({"x": [1, 2, 3]}))
+    strict = pa.schema([pa.field("key", pa.int64(), False), pa.field("at", pa.timestamp("ns"))])
+    put(flight, "strict", pa.table([[1], [None]], schema=strict))
     run(flight, only=sys.argv[2] if len(sys.argv) > 2 else None)

@@ -5,6 +5,7 @@ import { describe } from './describe.ts'
 import { drop } from './drop.ts'
 import { evict } from './evict.ts'
 import { explain } from './explain.ts'
+import { cancelFlightInfo, cancelQuery, renewFlightEndpoint } from './flight-info.ts'
 import { health } from './health.ts'
 import { list } from './list.ts'
 import {
@@ -13,7 +14,9 @@ import {
   createPreparedSubstraitPlan,
 } from './prepared-statements.ts'
 import { query } from './query.ts'
+import { closeSession, getSessionOptions, setSessionOptions } from './session.ts'
 import { stats } from './stats.ts'
+import { beginSavepoint, beginTransaction, endSavepoint, endTransaction } from './transactions.ts'
 import { version } from './version.ts'
 import { warm } from './warm.ts'
 
@@ -34,4 +37,14 @@ export const ACTIONS: readonly Action[] = [
   createPreparedStatement,
   createPreparedSubstraitPlan,
   closePreparedStatement,
+  beginTransaction,
+  endTransaction,
+  beginSavepoint,
+  endSavepoint,
+  cancelFlightInfo,
+  cancelQuery,
+  renewFlightEndpoint,
+  setSessionOptions,
+  getSessionOptions,
+  closeSession,
 ]

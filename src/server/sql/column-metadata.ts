@@ -29,7 +29,7 @@ function columnOf(field: Field, table: TableName | undefined): Field {
     SCALE: scale,
     IS_AUTO_INCREMENT: 0,
     IS_CASE_SENSITIVE: Number(isText(field.type)),
-    IS_READ_ONLY: 1,
+    IS_READ_ONLY: Number(table === undefined),
     IS_SEARCHABLE: 1,
   }
   const metadata = new Map(field.metadata)

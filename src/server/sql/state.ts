@@ -37,7 +37,7 @@ export class SqlState {
     onEnd: (transaction) => transaction.refresh(),
   })
   /** Of a savepoint, the transaction it is in. */
-  readonly savepoints = new Handles<string>({
+  readonly savepoints = new Handles<Uint8Array>({
     what: 'savepoint',
     advice: 'Begin another',
     countMax: LIMITS.transactionsMax,
@@ -81,6 +81,18 @@ export class SqlState {
 
   beginTransaction(context: CallContext): Buffer {
     return this.transactions.add(new Transaction(this.#lake), this.sessions.ownerOf(context))
+  }
+
+  /** @throws SternaError HANDLE_NOT_FOUND, SERVER_BUSY */
+  beginSavepoint(transaction: Uint8Array, context: CallContext): Buffer {
+    this.transactions.get(transaction)
+    return this.savepoints.add(transaction, this.sessions.ownerOf(context))
+  }
+
+  /** @throws SternaError HANDLE_NOT_FOUND, also where its transaction has ended */
+  endSavepoint(savepoint: Uint8Array, isRelease: boolean): void {
+    this.transactions.get(this.savepoints.get(savepoint))
+    if (isRelease) this.savepoints.end(savepoint)
   }
 
   /** Tells the transactions of a caller that it has written, so that their next statements see it. */

@@ -1,0 +1,66 @@
+import {
+  CancelResult,
+  CancelStatus,
+  type FlightInfo,
+  messages,
+  packAny,
+  parseTicket,
+  unpackAnyAs,
+} from '../../../flight/index.ts'
+import { SternaError } from '../../errors.ts'
+import type { Services } from '../services.ts'
+import { decodeStatement } from '../sql/statement.ts'
+import type { Action } from './action.ts'
+
+export const cancelFlightInfo: Action = {
+  type: 'CancelFlightInfo',
+  description:
+    'Cancels the statement of a FlightInfo, running or not begun. In: CancelFlightInfoRequest. Out: CancelFlightInfoResult',
+  async *run(body, services) {
+    const { info } = messages.CancelFlightInfoRequest.decode(body)
+    const status = cancel(info, services)
+      ? CancelStatus.CANCEL_STATUS_CANCELLED
+      : CancelStatus.CANCEL_STATUS_NOT_CANCELLABLE
+    yield messages.CancelFlightInfoResult.encode({ status })
+  },
+}
+
+/** Deprecated by the specification, and still what some drivers send. */
+export const cancelQuery: Action = {
+  type: 'CancelQuery',
+  description:
+    'Cancels a query; CancelFlightInfo is its successor. In: Any of ActionCancelQueryRequest. Out: Any of ActionCancelQueryResult',
+  async *run(body, services) {
+    const { info } = unpackAnyAs('ActionCancelQueryRequest', body)
+    const result = cancel(messages.FlightInfo.decode(info), services)
+      ? CancelResult.CANCEL_RESULT_CANCELLED
+      : CancelResult.CANCEL_RESULT_NOT_CANCELLABLE
+    yield packAny('ActionCancelQueryResult', { result })
+  },
+}
+
+export const renewFlightEndpoint: Action = {
+  type: 'RenewFlightEndpoint',
+  description:
+    'Gives an endpoint back: those of this server do not expire. In: RenewFlightEndpointRequest. Out: FlightEndpoint',
+  async *run(body) {
+    const { endpoint } = messages.RenewFlightEndpointRequest.decode(body)
+    if (!endpoint?.ticket) throw new SternaError('REQUEST_INVALID', 'The endpoint to renew has no ticket')
+    parseTicket(endpoint.ticket.ticket)
+    yield messages.FlightEndpoint.encode({ ...endpoint, expirationTime: null })
+  },
+}
+
+/** @returns false where there is nothing to cancel: a dataset or metadata, which every read begins anew */
+function cancel(info: FlightInfo | null, services: Services): boolean {
+  let isCancelled = false
+  for (const { ticket } of info?.endpoint ?? []) {
+    const request = ticket === null ? undefined : parseTicket(ticket.ticket)
+    if (request?.kind !== 'flight-sql') continue
+    if (request.typeName !== messages.TicketStatementQuery.typeName) continue
+    const { statementHandle } = messages.TicketStatementQuery.decode(request.value)
+    services.sql.executions.cancel(decodeStatement(statementHandle).id)
+    isCancelled = true
+  }
+  return isCancelled
+}

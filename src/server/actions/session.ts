@@ -1,0 +1,44 @@
+import { CloseSessionResultStatus, ErrorValue, messages } from '../../../flight/index.ts'
+import { SESSION_OPTIONS } from '../sql/session-options.ts'
+import type { Action } from './action.ts'
+
+/** A value of which nothing is set unsets the option. */
+export const setSessionOptions: Action = {
+  type: 'SetSessionOptions',
+  description:
+    'Sets catalog, schema, query_timeout (seconds) or time_zone for the statements of a session, which its cookie or else its connection names. In: SetSessionOptionsRequest. Out: SetSessionOptionsResult',
+  async *run(body, services, context) {
+    const { sessionOptions } = messages.SetSessionOptionsRequest.decode(body)
+    const { options } = services.sql.sessions.open(context)
+    const errors = new Map<string, { value: number }>()
+    for (const [name, value] of sessionOptions) {
+      const isValid = Object.hasOwn(SESSION_OPTIONS, name) ? SESSION_OPTIONS[name] : undefined
+      if (isValid === undefined) errors.set(name, { value: ErrorValue.INVALID_NAME })
+      else if (Object.values(value).every((member) => member === null)) options.delete(name)
+      else if (isValid(value)) options.set(name, value)
+      else errors.set(name, { value: ErrorValue.INVALID_VALUE })
+    }
+    yield messages.SetSessionOptionsResult.encode({ errors })
+  },
+}
+
+export const getSessionOptions: Action = {
+  type: 'GetSessionOptions',
+  description: 'Tells what a session has set. In: GetSessionOptionsRequest. Out: GetSessionOptionsResult',
+  async *run(body, services, context) {
+    messages.GetSessionOptionsRequest.decode(body)
+    const sessionOptions = services.sql.sessions.find(context)?.options ?? new Map()
+    yield messages.GetSessionOptionsResult.encode({ sessionOptions })
+  },
+}
+
+export const closeSession: Action = {
+  type: 'CloseSession',
+  description:
+    'Ends a session with its options, prepared statements and transactions. In: CloseSessionRequest. Out: CloseSessionResult',
+  async *run(body, services, context) {
+    messages.CloseSessionRequest.decode(body)
+    services.sql.closeSession(context)
+    yield messages.CloseSessionResult.encode({ status: CloseSessionResultStatus.CLOSED })
+  },
+}

@@ -1,0 +1,107 @@
+import {
+  type CommandStatementIngest,
+  datasetRef,
+  type DatasetRef,
+  decodeFlightData,
+  frameFromFlightData,
+  messages,
+  TableExistsOption,
+  TableNotExistOption,
+} from '../../../flight/index.ts'
+import { SternaError } from '../../errors.ts'
+import type { PutMode, PutSession } from '../../store/put-session.ts'
+import type { Services } from '../services.ts'
+import type { PutCommand } from './command.ts'
+import { CATALOG, DEFAULT_SCHEMA } from './names.ts'
+import { statementOptions } from './session-options.ts'
+
+const { typeName } = messages.CommandStatementIngest
+
+/**
+ * Stores a stream of batches as a table, or adds them to one, as one commit.
+ *
+ * @throws SternaError DATASET_EXISTS, DATASET_NOT_FOUND, SCHEMA_MISMATCH, REQUEST_INVALID, NOT_IMPLEMENTED by name,
+ * and whatever a put throws
+ */
+export const statementIngest: PutCommand = {
+  typeName,
+  async put(value, requests, services, context) {
+    const command = messages.CommandStatementIngest.decode(value)
+    assertSupported(command)
+    const session = services.sql.sessions.find(context)
+    const named = command.schema === '' ? null : command.schema
+    const schema = named ?? statementOptions(session).schema ?? DEFAULT_SCHEMA
+    const ref = datasetRef(schema, command.table, 'DESCRIPTOR_MALFORMED')
+    const mode = modeOf(command, ref, services)
+    let put: PutSession | undefined
+    let rows = 0
+    try {
+      for await (const message of requests) {
+        const frame = frameFromFlightData(decodeFlightData(message))
+        if (frame.kind === 'metadata') continue
+        if (put !== undefined) {
+          await put.write(frame)
+          rows += frame.rows
+        } else if (frame.kind === 'schema') put = services.store.beginPut(ref, mode, frame)
+        else throw new SternaError('SCHEMA_MISSING', `A ${frame.kind} came before the schema`)
+      }
+      if (put === undefined) {
+        throw new SternaError('SCHEMA_MISSING', 'The stream ended before a schema came')
+      }
+      await put.commit(context.confirmed())
+    } catch (error) {
+      await put?.abort()
+      throw error
+    }
+    services.sql.hasWritten(context)
+    return messages.DoPutUpdateResult.encode({ recordCount: rows })
+  },
+}
+
+function assertSupported({ temporary, transactionId, catalog, options }: CommandStatementIngest): void {
+  if (temporary) {
+    throw new SternaError(
+      'NOT_IMPLEMENTED',
+      'Temporary tables are not supported; ingest into a schema of your own',
+    )
+  }
+  if (transactionId !== null && transactionId.byteLength > 0) {
+    throw new SternaError(
+      'NOT_IMPLEMENTED',
+      'Ingestion inside a transaction is not supported: each is a commit of its own',
+    )
+  }
+  if (catalog !== null && catalog !== '' && catalog !== CATALOG) {
+    throw new SternaError(
+      'REQUEST_INVALID',
+      `There is no catalog "${catalog.slice(0, 100)}"; the one is "${CATALOG}"`,
+    )
+  }
+  const [option] = options.keys()
+  if (option !== undefined) {
+    throw new SternaError('REQUEST_INVALID', `Ingestion knows no option "${option.slice(0, 100)}"`)
+  }
+}
+
+/** Spec: what to do where the table exists, and where it does not; the two are independent. */
+function modeOf(command: CommandStatementIngest, ref: DatasetRef, services: Services): PutMode {
+  const { ifExists, ifNotExist } = command.tableDefinitionOptions ?? {
+    ifExists: TableExistsOption.TABLE_EXISTS_OPTION_UNSPECIFIED,
+    ifNotExist: TableNotExistOption.TABLE_NOT_EXIST_OPTION_UNSPECIFIED,
+  }
+  if (ifNotExist === TableNotExistOption.TABLE_NOT_EXIST_OPTION_FAIL) services.store.get(ref)
+  switch (ifExists) {
+    case TableExistsOption.TABLE_EXISTS_OPTION_APPEND:
+      return 'append'
+    case TableExistsOption.TABLE_EXISTS_OPTION_REPLACE:
+      return 'replace'
+    case TableExistsOption.TABLE_EXISTS_OPTION_FAIL:
+    case TableExistsOption.TABLE_EXISTS_OPTION_UNSPECIFIED:
+      return 'create'
+    default:
+      throw new SternaError(
+        'REQUEST_INVALID',
+        `Ingestion knows no option ${ifExists} for a table that exists`,
+      )
+  }
+}
