@@ -51,6 +51,8 @@ export const LIMITS = {
   partArrowBytesTarget: 256 * MiB,
   /** The same while all puts together hold more than the cache may: many clients must not add up to all memory. */
   crowdedPartBytes: 16 * MiB,
+  /** Rows of a batch of nulls, or without columns: a hundred bytes say how many, and each costs 50 ns to store. */
+  bytelessRowsMax: 16 * MiB,
   /** Rows of a frame made from Parquet or SQL: 0.5–4 MiB for market data, the best size on the wire. */
   frameRowsTarget: 65_536,
   /** Rows of a Parquet row group: two frames, so that the first leaves early, and pages still compress well. */

@@ -120,14 +120,16 @@ const headers: readonly BadInput[] = [
     integers,
     integerBatch(3, { buffers: [NONE, { offset: 0, length: 24 }, NONE] }),
   ]),
-  put('more rows than any batch has', 'IPC_MALFORMED', /1125899906842624 rows; .* 2147483647/, [
+  put('more rows than any batch has', 'LIMIT_EXCEEDED', /1125899906842624 rows in 0 bytes; .* 16777216/, [
     schemaFrame(field('nothing', { kind: 'null' })),
     batchFrame({ rows: 2 ** 50, nodes: [{ length: 2 ** 50, nullCount: 2 ** 50 }] }),
   ]),
-  put('more rows of no columns than any batch has', 'IPC_MALFORMED', /1125899906842624 rows; .* 2147483647/, [
-    schemaFrame(),
-    batchFrame({ rows: 2 ** 50 }),
-  ]),
+  put(
+    'more rows of no columns than any batch has',
+    'LIMIT_EXCEEDED',
+    /1125899906842624 rows in 0 bytes; .* 16777216/,
+    [schemaFrame(), batchFrame({ rows: 2 ** 50 })],
+  ),
 ]
 
 /** What the bodies hold. */

@@ -3,9 +3,11 @@ import fc from 'fast-check'
 import { FLIGHT_METHODS, type FlightMethodName, messages } from '../../flight/index.ts'
 import {
   actionMessage,
+  batchFrame,
   commandDescriptor,
   pathDescriptor,
   putMessages,
+  schemaFrame,
   ticketMessage,
 } from '../support/raw-flight.ts'
 import { goldenFrames, goldenNames } from '../unit/flight/golden.ts'
@@ -73,6 +75,8 @@ async function recordedSeeds(): Promise<Seed[]> {
     streams.push(seed('DoExchange', ...putMessages(commandDescriptor('SELECT * FROM input'), frames)))
     streams.push(seed('DoExchange', ...putMessages(commandDescriptor('echo'), frames)))
   }
+  const rows = [schemaFrame(), batchFrame({ rows: 5 }), batchFrame({ rows: 0 })]
+  streams.push(seed('DoPut', ...putMessages(pathDescriptor(FUZZED_KEY), rows)))
   const descriptors = [
     pathDescriptor('stored'),
     ...[...REQUESTS.slice(2), ...STATEMENTS].map(commandDescriptor),

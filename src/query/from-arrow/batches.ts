@@ -4,6 +4,7 @@ import { BodyReader } from '../../../flight/ipc/body.ts'
 import { checkBatch, parseMessage } from '../../../flight/ipc/message.ts'
 import type { Schema } from '../../../flight/ipc/schema.ts'
 import { SternaError } from '../../errors.ts'
+import { LIMITS } from '../../limits.ts'
 import type { Storage } from '../storage-types.ts'
 import { type ArrowArray, type ArrowBatch, malformed } from './arrow-array.ts'
 import { type BatchMessage, decompress, type PlainBatch } from './decompress.ts'
@@ -34,7 +35,7 @@ export function* readBatches(
     const arrays = (storages: readonly Storage[]): ArrowArray[] =>
       toArrays(storages, parts, reader, dictionaries)
     if (message.kind === 'batch') {
-      checkRows(message.batch.rows)
+      checkRows(message.batch.rows, lengthOf(body))
       yield { rows: message.batch.rows, columns: arrays(columns) }
       continue
     }
@@ -48,14 +49,13 @@ export function* readBatches(
   }
 }
 
-/** Columns are checked by themselves; there may be none. */
-function checkRows(rows: number): void {
-  if (rows > VALUES_MAX) {
-    throw new SternaError(
-      'IPC_MALFORMED',
-      `A batch has ${rows} rows; the most that can be stored is ${VALUES_MAX}`,
-    )
-  }
+/** Whatever takes bytes takes a bit for each row. */
+function checkRows(rows: number, bytes: number): void {
+  if (rows <= Math.max(LIMITS.bytelessRowsMax, 8 * bytes)) return
+  throw new SternaError(
+    'LIMIT_EXCEEDED',
+    `A batch has ${rows} rows in ${bytes} bytes; the limit for rows that take none is ${LIMITS.bytelessRowsMax}, so send them in more batches`,
+  )
 }
 
 /** The batch without compression; checked, so that every buffer is as large as its values need. */
