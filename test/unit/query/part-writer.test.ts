@@ -4,7 +4,14 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, test } from 'node:test'
-import { decapsulate, type Field, type Frame, parseSchema, type Schema } from '../../../flight/index.ts'
+import {
+  type ArrowType,
+  decapsulate,
+  type Field,
+  type Frame,
+  parseSchema,
+  type Schema,
+} from '../../../flight/index.ts'
 import { createPartWriter } from '../../../src/query/part-writer.ts'
 import { storageOf } from '../../../src/query/storage-types.ts'
 import type { WrittenPart } from '../../../src/store/parts.ts'
@@ -291,6 +298,36 @@ test('numbers have a Parquet dictionary where each stands four times or more, an
     const frame = batch(rows, { length: rows, buffers: [none, float64s(...values)] })
     const { file } = await write(schema(field('x', float64)), [frame])
     assert.deepEqual(await encodings(file), [expected], `${repeats} times`)
+  }
+})
+
+test('32-bit numbers that do not fit the packed encoding of Parquet, or whose differences do not, stand plain', async () => {
+  const uint32 = { ...int32, signed: false }
+  const day = { kind: 'date', unit: 'day' } as const
+  const cases: [string, ArrowType, number, number, string][] = [
+    ['uint32 below 2^31', uint32, 0, 2 ** 31 - 1, 'DELTA_BINARY_PACKED'],
+    ['uint32 from 2^31 on', uint32, 2 ** 31, 2 ** 31 + 5000, 'PLAIN'],
+    ['uint32 at its end', uint32, 2 ** 32 - 2, 2 ** 32 - 1, 'PLAIN'],
+    ['int32 less than 2^31 apart', int32, -(2 ** 30), 2 ** 30 - 1, 'DELTA_BINARY_PACKED'],
+    ['int32 further apart', int32, -(2 ** 31), 2 ** 31 - 1, 'PLAIN'],
+    ['days of this century', day, 18_000, 22_000, 'DELTA_BINARY_PACKED'],
+    ['days further apart', day, -700_000_000, 2 ** 31 - 3, 'PLAIN'],
+  ]
+  for (const [what, type, low, high, expected] of cases) {
+    // Each value once, with the two ends beside each other.
+    const values = Array.from({ length: 2000 }, (_, row) => (row % 2 === 0 ? low + row : high - row))
+    if (what === 'uint32 at its end') values.splice(0, 2000, high, low)
+    const bytes = bytesOf(Int32Array.from(values, (value) => value | 0))
+    const frame = batch(values.length, { length: values.length, buffers: [none, bytes] })
+    const { file } = await write(schema(field('x', type)), [frame])
+    assert.deepEqual(await encodings(file), [expected], what)
+    const sql = type === day ? `x - DATE '1970-01-01'` : 'x::BIGINT'
+    const stored = await connection.run(`SELECT ${sql} FROM ${table(file)}`)
+    assert.deepEqual(
+      stored.map(([value]) => Number(value)),
+      values,
+      what,
+    )
   }
 })
 
