@@ -8,7 +8,7 @@ import type { KnownDictionaries, ValueList } from './dictionary-types.ts'
 import { type FfiArray, FfiMemory, readFfiArray, readFfiField } from './ffi.ts'
 import { byteWidthOf } from './fixed-column.ts'
 import { FrameBodyBuilder } from './frame-body.ts'
-import { WasmParquetFile } from './parquet-wasm.ts'
+import { type ColumnSlice, WasmParquetFile } from './parquet-wasm.ts'
 import { PartDictionaries } from './part-dictionaries.ts'
 import type { PartBlob } from './part-blob.ts'
 import type { BatchParts, PartFooter } from './protocol.ts'
@@ -85,11 +85,11 @@ export class PartFile {
     const batches = await this.#file.readRowGroup(index, LIMITS.frameRowsTarget)
     try {
       const memory = new FfiMemory(batches.memory)
-      this.#columns ??= this.#planColumns(memory, batches.schemaAddress)
+      this.#columns ??= this.#planColumns(memory, batches.slices)
       const sent: ValueList[] = []
       let row = this.#firstRow(index)
-      for (const address of batches.arrayAddresses) {
-        const array = readFfiArray(memory, address)
+      for (let batch = 0; batch < (batches.slices[0]?.arrayAddresses.length ?? 0); batch++) {
+        const array = readBatch(memory, batches.slices, batch)
         for (let start = 0; start < array.length;) {
           const { dictionaries, end } = this.#dictionaries.at(row + start)
           const count = Math.min(array.length - start, end - row - start)
@@ -121,17 +121,27 @@ export class PartFile {
     )
   }
 
-  #planColumns(memory: FfiMemory, schemaAddress: number): PlannedColumn[] {
-    const actual = readFfiField(memory, schemaAddress).children
+  #planColumns(memory: FfiMemory, slices: readonly ColumnSlice[]): PlannedColumn[] {
+    const actual = slices.flatMap(({ schemaAddress }) => readFfiField(memory, schemaAddress).children)
+    const indices = new Map(actual.map(({ name }, index) => [name, index]))
     return (this.#schema?.fields ?? []).map((field) => {
-      const index = actual.findIndex(({ name }) => name === field.name)
-      const column = actual[index]
-      if (column === undefined) {
+      const index = indices.get(field.name)
+      const column = index === undefined ? undefined : actual[index]
+      if (index === undefined || column === undefined) {
         throw new SternaError('DATA_CORRUPT', `Part ${this.#name} has no column '${field.name}'`)
       }
       return { index, plan: planColumn(field, column, field.name) }
     })
   }
+}
+
+/** A batch with the columns of all slices. */
+function readBatch(memory: FfiMemory, slices: readonly ColumnSlice[], batch: number): FfiArray {
+  const [first, ...others] = slices.map(({ arrayAddresses }) =>
+    readFfiArray(memory, arrayAddresses[batch] ?? 0),
+  )
+  if (first === undefined) throw new Error('A row group was decoded without columns')
+  return { ...first, children: [first, ...others].flatMap(({ children }) => children) }
 }
 
 /**
