@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import { type Frame, splitFrame } from '../../flight/frame.ts'
-import { parseMessage } from '../../flight/ipc/message.ts'
 import type { Schema } from '../../flight/ipc/schema.ts'
 import { StreamCheck } from '../../flight/stream-check.ts'
 import { LIMITS } from '../limits.ts'
@@ -110,10 +109,9 @@ export class PutSession {
    */
   async write(frame: Frame): Promise<void> {
     const message = this.#check.check(frame)
-    for (const piece of splitFrame(frame, this.#check.schema, LIMITS.frameBytesTarget)) {
-      this.#segment.add(piece, piece === frame ? message : parseMessage(piece.header))
-      this.#keepForCache(piece)
-    }
+    // Not in pieces: those of 10,000 columns have a few rows each, and a column of a piece costs as much as one of a batch.
+    this.#segment.add(frame, message)
+    this.#keepForCache(frame)
     if (this.#target.isCrowded) this.#cacheFrames = null
     if (this.#segment.bytes >= this.#partBytes() && !this.#segment.isEmpty) {
       await this.#staging
@@ -183,10 +181,13 @@ export class PutSession {
     return isCrowded ? Math.min(LIMITS.crowdedPartBytes, partArrowBytesTarget) : partArrowBytesTarget
   }
 
+  /** Keeps it in pieces that every client can read. */
   #keepForCache(frame: Frame): void {
     if (this.#cacheFrames === null) return
-    this.#cacheBytes += frame.byteLength
+    for (const piece of splitFrame(frame, this.#check.schema, LIMITS.frameBytesTarget)) {
+      this.#cacheBytes += piece.byteLength
+      this.#cacheFrames.push(piece)
+    }
     if (this.#cacheBytes > this.#target.cacheShareBytes) this.#cacheFrames = null
-    else this.#cacheFrames.push(frame)
   }
 }
