@@ -6,11 +6,12 @@ import assert from 'node:assert/strict'
 import { readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { SternaError } from '../../../src/errors.ts'
 import type { Duck } from '../../../src/query/duck.ts'
 import { bindings, type Connection } from '../../../src/query/duckdb.ts'
 import { QueryEngine } from '../../../src/query/engine.ts'
 import { FramesTable } from '../../../src/query/frames-table.ts'
-import { openTestDuck, run, tableOf } from '../../support/query-frames.ts'
+import { openTestDuck, run, start, tableOf } from '../../support/query-frames.ts'
 import { QueryLake } from '../../support/query-lake.ts'
 import { openDuck, type DuckFixture } from './duck-fixture.ts'
 
@@ -52,6 +53,10 @@ async function withConnection<T>(duck: Duck, use: (connection: Connection) => Pr
   } finally {
     connection.close()
   }
+}
+
+function isSternaError(error: unknown): boolean {
+  return error instanceof SternaError && ['SQL_FAILED', 'BUG'].includes(error.code)
 }
 
 async function openSpoilable(scope: TestContext, options?: { memoryLimit?: string }): Promise<DuckFixture> {
@@ -124,6 +129,21 @@ test('a stream that runs when its instance is spoiled is read to its end, which 
   assert.deepEqual(spillFiles(), [])
   assert.deepEqual(await other.run('SELECT 1'), [[1]])
   other.close()
+})
+
+test('a stream that breaks inside of DuckDB, with so much sent that it is not run again, spoils no later one', async (t) => {
+  const opened = await openTestDuck()
+  t.after(() => opened.close())
+  const { duck } = opened
+  registerSpoiler(duck)
+  const { stream } = await start(
+    duck,
+    `SELECT repeat('x', 100) || range AS u FROM range(2000000) UNION ALL ${SPOIL}`,
+  )
+  await assert.rejects(async () => {
+    for await (const frame of stream.frames()) assert.ok(frame.rows > 0)
+  }, isSternaError)
+  assert.deepEqual(await duck.use((connection) => connection.run('SELECT 1')), [[1]])
 })
 
 test('many statements at once find one new instance', async (t) => {

@@ -2,7 +2,7 @@
 // Method: a real DuckDB, with statements that fail at their first, a middle or their last row, and with readers
 // that stop, abort or close at each stage; DuckDB itself tells what still runs.
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import type { Frame } from '../../../flight/frame.ts'
@@ -102,6 +102,36 @@ test('a statement that breaks after much is sent rejects as well', async () => {
   const { rows, error } = await read(await start(duck, sql))
   isError('SQL_FAILED', /failed after \d+ rows|late/)(error)
   assert.ok(rows > 1_000_000)
+})
+
+test('a page that is broken in the last rows of a file rejects with DATA_CORRUPT', async () => {
+  const connection = await duck.connect()
+  const pages = await connection.run(
+    `SELECT min(data_page_offset) FROM parquet_metadata('${file}') WHERE row_group_id = 29 AND column_id = 0`,
+  )
+  connection.release()
+  const broken = path.join(lake.directory, 'broken.parquet')
+  const bytes = readFileSync(file)
+  const offset = Number(pages[0]?.[0])
+  assert.ok(offset > bytes.byteLength / 2, `page at ${offset} of ${bytes.byteLength}`)
+  writeFileSync(broken, bytes.fill(0xff, offset, offset + 64))
+  const { rows, error } = await read(await start(duck, `SELECT i FROM '${broken}'`))
+  isError('DATA_CORRUPT', /cannot be read as Parquet/)(error)
+  assert.ok(rows > 0 && rows < 3_000_000, String(rows))
+})
+
+test('a stream that someone interrupts on its connection rejects', async () => {
+  const started = await start(duck, `SELECT i, t FROM '${file}'`)
+  const frames = started.stream.frames()
+  assert.equal((await frames.next()).done, false)
+  started.connection.interrupt()
+  await assert.rejects(
+    async () => {
+      for await (const frame of frames) assert.ok(frame.rows > 0)
+    },
+    isError('SQL_FAILED', /failed after \d+ rows/),
+  )
+  assert.equal(started.isClosed(), true)
 })
 
 test('an abort while the statement computes its first rows cancels it', async () => {
