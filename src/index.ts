@@ -64,15 +64,20 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
     for (let close = closers.pop(); close; close = closers.pop()) await close()
   }
   try {
-    const duck = await Duck.open({
-      memoryLimit: `${settings.memoryLimit}B`,
-      threads: settings.threads,
-      tempDirectory: store.directories.tmp,
-      dataDirectory: store.directories.cold,
-      allowedDirectories: [],
-    })
-    closers.push(() => duck.close())
-    store.writeWith(createPartWriter(duck))
+    const openDuck = async (threads: number): Promise<Duck> => {
+      const opened = await Duck.open({
+        memoryLimit: `${settings.memoryLimit}B`,
+        threads,
+        tempDirectory: store.directories.tmp,
+        dataDirectory: store.directories.cold,
+        allowedDirectories: [],
+      })
+      closers.push(() => opened.close())
+      return opened
+    }
+    const duck = await openDuck(settings.threads)
+    const encoder = await openDuck(1)
+    store.writeWith(createPartWriter(duck, encoder))
     const engine = new QueryEngine({
       duck,
       lake: store,
@@ -103,7 +108,7 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
       url: `${tls === undefined ? 'grpc' : 'grpc+tls'}://${host}:${port}`,
       stop: async (options = {}) => {
         await server.stop(options.drainMs ?? settings.drainMs)
-        await Promise.all([duck.interruptAll(), closeAll()])
+        await Promise.all([duck.interruptAll(), encoder.interruptAll(), closeAll()])
       },
     }
   } catch (error) {

@@ -30,16 +30,24 @@ interface Writing {
   readonly bytes: number
 }
 
-/** Writes parts as Parquet, through DuckDB's `COPY`. A part that fails leaves no file. */
-export function createPartWriter(duck: Duck): PartWriter {
-  return new DuckPartWriter(duck)
+/**
+ * Writes parts as Parquet, through DuckDB's `COPY`. A part that fails leaves no file.
+ *
+ * @param duck - rewrites parts, on all its threads
+ * @param encoder - writes frames. An instance of one thread is best: a scan of frames keeps one busy, and where there
+ * is another, the thread that waits for it spins. Measured with all cores taken: 20 to 40 % less time.
+ */
+export function createPartWriter(duck: Duck, encoder: Duck = duck): PartWriter {
+  return new DuckPartWriter(duck, encoder)
 }
 
 class DuckPartWriter implements PartWriter {
   readonly #duck: Duck
+  readonly #encoder: Duck
 
-  constructor(duck: Duck) {
+  constructor(duck: Duck, encoder: Duck) {
     this.#duck = duck
+    this.#encoder = encoder
   }
 
   checkSchema(schema: Schema): void {
@@ -48,10 +56,10 @@ class DuckPartWriter implements PartWriter {
 
   async writePart(input: Parameters<PartWriter['writePart']>[0]): Promise<WrittenPart> {
     const { schema, frames, signal } = input
-    const table = await FramesTable.of(this.#duck)
+    const table = await FramesTable.of(this.#encoder)
     const held = table.hold(schema, frames, signal)
     try {
-      return await this.#withConnection(signal, (connection) =>
+      return await this.#withConnection(this.#encoder, signal, (connection) =>
         this.#write(connection, {
           source: held.sql,
           ids: fieldIds(schema),
@@ -84,7 +92,7 @@ class DuckPartWriter implements PartWriter {
     const order = [...orderBy.map(quoteName), 'file_index', 'file_row_number']
     const sorted = orderBy.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`
     try {
-      return await this.#withConnection(undefined, async (connection) => {
+      return await this.#withConnection(this.#duck, undefined, async (connection) => {
         const size = await sizeOf(connection, files)
         // Of rows in another order nobody knows which dictionary they had.
         const dictionaries = orderBy.length === 0 ? await joinedDictionaryMetadata(connection, sources) : {}
@@ -104,10 +112,11 @@ class DuckPartWriter implements PartWriter {
   }
 
   async #withConnection<T>(
+    duck: Duck,
     signal: AbortSignal | undefined,
     use: (connection: Connection) => Promise<T>,
   ): Promise<T> {
-    const connection = await this.#duck.connect()
+    const connection = await duck.connect()
     const interrupt = (): void => connection.interrupt()
     signal?.addEventListener('abort', interrupt)
     try {
