@@ -38,6 +38,17 @@ function textPut(name: string, text: RegExp, offsets: readonly number[], values 
   ])
 }
 
+/** A put of three integers whose body has other bytes than its header says. */
+function bodyPut(name: string, bytes: number, said: number): BadInput {
+  const header = {
+    rows: 3,
+    nodes: [{ length: 3, nullCount: 0 }],
+    buffers: [NONE, { offset: 0, length: 24 }],
+  }
+  const text = new RegExp(`body has ${bytes} bytes, and its header says ${said}`)
+  return put(name, 'IPC_MALFORMED', text, [integers, batchFrame(header, Buffer.alloc(bytes), said)])
+}
+
 function indexFrame(index: number): Frame {
   const body = Buffer.alloc(8)
   body.writeInt32LE(index)
@@ -146,22 +157,8 @@ const bodies: readonly BadInput[] = [
     integers,
     integerBatch(3, { buffers: [NONE, { offset: 0, length: 16 }] }),
   ]),
-  put('a body shorter than said', 'IPC_MALFORMED', /body has 24 bytes, and its header says 64/, [
-    integers,
-    batchFrame(
-      { rows: 3, nodes: [{ length: 3, nullCount: 0 }], buffers: [NONE, { offset: 0, length: 24 }] },
-      Buffer.alloc(24),
-      64,
-    ),
-  ]),
-  put('a body longer than said', 'IPC_MALFORMED', /body has 64 bytes, and its header says 24/, [
-    integers,
-    batchFrame(
-      { rows: 3, nodes: [{ length: 3, nullCount: 0 }], buffers: [NONE, { offset: 0, length: 24 }] },
-      Buffer.alloc(64),
-      24,
-    ),
-  ]),
+  bodyPut('a body shorter than said', 24, 64),
+  bodyPut('a body longer than said', 64, 24),
   textPut('text offsets that go back', /column "t" has offsets that do not ascend/, [0, 4, 2]),
   textPut('text offsets behind the text', /column "t" has offsets up to 99 into 6/, [0, 4, 99]),
   textPut('a negative text offset', /column "t" has offsets that do not ascend/, [-1, 2, 3]),

@@ -2,7 +2,7 @@
 // Method: DuckDB stores their values; the frames that come back are counted, and parsed by another Arrow library.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 
 import type { Frame } from '../../../flight/frame.ts'
 import { parseMessage } from '../../../flight/ipc/message.ts'
@@ -10,10 +10,10 @@ import {
   dictionaryField,
   field,
   sharedReader,
-  type PartOptions,
-  readFrames,
-  schemaOf,
   type StoredColumn,
+  readFrames,
+  roundTrip,
+  schemaOf,
   tableOf,
   temporaryFolder,
   valuesOf,
@@ -30,7 +30,7 @@ const INT64 = { bitWidth: 64, signed: true } as const
 
 test('row groups with one dictionary send it once', async (t) => {
   const column = { field: dictionaryField('c', { kind: 'utf8' }, INT32), sql: `'s' || i % 5` }
-  const { frames, values } = await roundTrip(t, [column], { rows: 10_000, rowGroupRows: 2048 })
+  const { frames, values } = await roundTrip(t, reader, [column], { rows: 10_000, rowGroupRows: 2048 })
   assert.deepEqual(countKinds(frames), { dictionary: 1, batch: 5 })
   assert.deepEqual(
     values('c'),
@@ -40,7 +40,7 @@ test('row groups with one dictionary send it once', async (t) => {
 
 test('a row group with new values sends a dictionary before its batch, to replace the last', async (t) => {
   const column = { field: dictionaryField('c', { kind: 'utf8' }, INT8, 7n), sql: `'s' || i // 1024` }
-  const { frames, values } = await roundTrip(t, [column], { rows: 6144, rowGroupRows: 2048 })
+  const { frames, values } = await roundTrip(t, reader, [column], { rows: 6144, rowGroupRows: 2048 })
   assert.deepEqual(
     frames.map(({ kind }) => kind),
     ['dictionary', 'batch', 'dictionary', 'batch', 'dictionary', 'batch'],
@@ -60,7 +60,7 @@ test('nulls stay nulls and are no value of the dictionary', async (t) => {
     field: dictionaryField('c', { kind: 'largeUtf8' }, INT16),
     sql: `nullif('s' || i % 3, 's1')`,
   }
-  const { frames, values } = await roundTrip(t, [column], { rows: 3000 })
+  const { frames, values } = await roundTrip(t, reader, [column], { rows: 3000 })
   assert.deepEqual(
     values('c'),
     rowsOf(3000, (i) => (i % 3 === 1 ? null : `s${i % 3}`)),
@@ -74,7 +74,7 @@ test('nulls stay nulls and are no value of the dictionary', async (t) => {
 test('a dictionary grows: the last one gives every batch its values', async (t) => {
   const sql = `chr((ord('a') + (i // 512 * 7 + i % 3) % 20)::INTEGER)`
   const column = { field: dictionaryField('c', { kind: 'utf8' }, INT8), sql }
-  const { frames } = await roundTrip(t, [column], { rows: 16_384, rowGroupRows: 2048 })
+  const { frames } = await roundTrip(t, reader, [column], { rows: 16_384, rowGroupRows: 2048 })
   const dictionaries = frames.filter(({ kind }) => kind === 'dictionary')
   assert.ok(dictionaries.length > 1 && dictionaries.length < 8)
   const last = dictionaries.at(-1)
@@ -100,7 +100,7 @@ test('columns that share a dictionary keep their values', async (t) => {
       sql: `{'name': 'b' || i % 4}`,
     },
   ]
-  const { values } = await roundTrip(t, columns, { rows: 9000, rowGroupRows: 2048 })
+  const { values } = await roundTrip(t, reader, columns, { rows: 9000, rowGroupRows: 2048 })
   assert.deepEqual(
     values('buyer'),
     rowsOf(9000, (i) => `b${Math.floor(i / 1000)}`),
@@ -120,7 +120,7 @@ test('columns that share a dictionary which cannot hold the values of both are r
     field: dictionaryField(name, { kind: 'utf8' }, INT8, 3n),
     sql: `'${name}' || i % 100`,
   }))
-  await assert.rejects(roundTrip(t, columns, { rows: 1000 }), {
+  await assert.rejects(roundTrip(t, reader, columns, { rows: 1000 }), {
     code: 'TYPE_UNSUPPORTED',
     message: /share a dictionary/,
   })
@@ -132,7 +132,7 @@ test('a dictionary of very many values is replaced, and sent again only where it
     { field: dictionaryField('other', { kind: 'utf8' }, INT32, 2n), sql: `'o' || i` },
     { field: dictionaryField('few', { kind: 'utf8' }, INT32, 3n), sql: `'f' || i // 15000` },
   ]
-  const { frames, values } = await roundTrip(t, columns, { rows: 30_000, rowGroupRows: 10_240 })
+  const { frames, values } = await roundTrip(t, reader, columns, { rows: 30_000, rowGroupRows: 10_240 })
   assert.deepEqual(
     values('same'),
     rowsOf(30_000, (i) => `s${i % 5000}`),
@@ -179,7 +179,7 @@ test('an index type that is exactly full is read', async (t) => {
     { field: dictionaryField('signed', { kind: 'utf8' }, INT8, 1n), sql: `'s' || i % 128` },
     { field: dictionaryField('unsigned', { kind: 'utf8' }, UINT8, 2n), sql: `'u' || i % 256` },
   ]
-  const { frames, values } = await roundTrip(t, columns, { rows: 10_000 })
+  const { frames, values } = await roundTrip(t, reader, columns, { rows: 10_000 })
   assert.deepEqual(countKinds(frames), { dictionary: 2, batch: 1 })
   assert.deepEqual(
     values('signed'),
@@ -193,7 +193,7 @@ test('an index type that is exactly full is read', async (t) => {
 
 test('a row group with more values than its index counts is cut into frames that have fewer', async (t) => {
   const column = { field: dictionaryField('c', { kind: 'utf8' }, INT8), sql: `'s' || i // 20` }
-  const { frames, values } = await roundTrip(t, [column], { rows: 10_000 })
+  const { frames, values } = await roundTrip(t, reader, [column], { rows: 10_000 })
   const batches = frames.filter(({ kind }) => kind === 'batch')
   assert.ok(batches.length > 1 && batches.every(({ rows }) => rows <= 128 * 20 + 20))
   assert.deepEqual(
@@ -208,7 +208,7 @@ test('one row with more values than its index counts is refused, and its column 
     field: field('tags', { kind: 'list' }, { children: [item] }),
     sql: `list_transform(range(200), lambda x: 'v' || (x + i))`,
   }
-  await assert.rejects(roundTrip(t, [column], { rows: 3 }), {
+  await assert.rejects(roundTrip(t, reader, [column], { rows: 3 }), {
     code: 'TYPE_UNSUPPORTED',
     message: `Column 'tags.item' has more distinct values in one row than its dictionary index can count`,
   })
@@ -233,7 +233,7 @@ test('dictionaries of other values than text are read', async (t) => {
       sql: `repeat('long enough ', 2) || i % 4`,
     },
   ]
-  const { values } = await roundTrip(t, columns, { rows: 1000 })
+  const { values } = await roundTrip(t, reader, columns, { rows: 1000 })
   assert.deepEqual(
     values('int').map(Number),
     rowsOf(1000, (i) => (i % 50) - 25),
@@ -278,7 +278,7 @@ test('plain values of a part without its Arrow schema become a dictionary', asyn
       sql: '(i % 5)::INTEGER',
     },
   ]
-  const { values } = await roundTrip(t, columns, { rows: 8000, rowGroupRows: 2048, hasSchema: false })
+  const { values } = await roundTrip(t, reader, columns, { rows: 8000, rowGroupRows: 2048, hasSchema: false })
   assert.deepEqual(
     values('text'),
     rowsOf(8000, (i) => (Math.floor(i / 40) === 3 ? null : `s${Math.floor(i / 40)}`)),
@@ -288,19 +288,6 @@ test('plain values of a part without its Arrow schema become a dictionary', asyn
     rowsOf(8000, (i) => i % 5),
   )
 })
-
-async function roundTrip(
-  t: TestContext,
-  columns: readonly StoredColumn[],
-  options: PartOptions,
-): Promise<{ frames: Frame[]; values: (name: string) => unknown[] }> {
-  const path = join(await temporaryFolder(t), 'part.parquet')
-  await writePart(path, columns, options)
-  const schema = schemaOf(columns)
-  const frames = await readFrames(reader, schema, path)
-  const table = await tableOf(schema, frames)
-  return { frames, values: (name) => valuesOf(table, name) }
-}
 
 function countKinds(frames: readonly Frame[]): Record<string, number> {
   const counts: Record<string, number> = {}

@@ -2,22 +2,9 @@
 // Method: DuckDB writes columns computed from the row number, as the store has them stored; the frames that are read
 // back are parsed by another Arrow library and compared with the same computation in JavaScript.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
-import type { Schema } from '../../../flight/ipc/schema.ts'
-import {
-  field,
-  sharedReader,
-  type PartOptions,
-  readFrames,
-  schemaOf,
-  type StoredColumn,
-  tableOf,
-  temporaryFolder,
-  valuesOf,
-  writePart,
-} from './support.ts'
+import { field, sharedReader, type PartOptions, roundTrip, type StoredColumn } from './support.ts'
 
 const reader = sharedReader()
 
@@ -206,11 +193,8 @@ test('one row comes back', async (t) => {
 
 test('columns without a null come back without validity', async (t) => {
   const columns = COLUMNS.filter(({ field: { type } }) => type.kind !== 'null')
-  const path = join(await temporaryFolder(t), 'full.parquet')
   const full = columns.map(({ field: own, sql }) => ({ field: own, sql: sqlWithoutNulls(sql) }))
-  await writePart(path, full, { rows: 100 })
-  const schema = schemaOf(columns)
-  const table = await tableOf(schema, await readFrames(reader, schema, path))
+  const { table } = await roundTrip(t, reader, full, { rows: 100 })
   assert.deepEqual(
     columns.flatMap((own) => (table.getChild(own.field.name)?.nullCount === 0 ? [] : [own.field.name])),
     [],
@@ -222,17 +206,14 @@ async function assertRoundTrip(
   columns: readonly TestColumn[],
   options: PartOptions,
 ): Promise<void> {
-  const path = join(await temporaryFolder(t), 'part.parquet')
-  await writePart(path, columns, options)
-  const schema: Schema = schemaOf(columns)
-  const table = await tableOf(schema, await readFrames(reader, schema, path))
+  const { table, values } = await roundTrip(t, reader, columns, options)
   assert.equal(table.numRows, options.rows)
   for (const {
     field: { name },
     expected,
   } of columns) {
     const rows = Array.from({ length: options.rows }, (_, i) => (i % 7 === 6 ? null : expected(i)))
-    assert.deepEqual(valuesOf(table, name), rows, name)
+    assert.deepEqual(values(name), rows, name)
   }
 }
 

@@ -204,3 +204,18 @@ function plain(value: unknown): unknown {
 function quoted(value: string): string {
   return `'${value.replaceAll("'", "''")}'`
 }
+
+/** Writes columns as a part and reads it back, as the dataset has them. */
+export async function roundTrip(
+  t: TestContext,
+  reader: ParquetReader,
+  columns: readonly StoredColumn[],
+  options: PartOptions,
+): Promise<{ frames: Frame[]; table: Table; values: (name: string) => unknown[] }> {
+  const path = join(await temporaryFolder(t), 'part.parquet')
+  await writePart(path, columns, options)
+  const schema = schemaOf(columns)
+  const frames = await readFrames(reader, schema, path)
+  const table = await tableOf(schema, frames)
+  return { frames, table, values: (name) => valuesOf(table, name) }
+}
