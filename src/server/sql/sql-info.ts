@@ -68,7 +68,11 @@ function facts(): Record<keyof typeof SqlInfo, UnionValue> {
     SQL_SUPPORTED_GRAMMAR: bits(SupportedSqlGrammar.SQL_MINIMUM_GRAMMAR),
     SQL_ANSI92_SUPPORTED_LEVEL: bits(SupportedAnsi92SqlGrammarLevel.ANSI92_ENTRY_SQL),
     SQL_SUPPORTS_INTEGRITY_ENHANCEMENT_FACILITY: truth(false),
-    SQL_OUTER_JOINS_SUPPORT_LEVEL: int32(SqlOuterJoinsSupportLevel.SQL_FULL_OUTER_JOINS),
+    // Bits, since drivers read it so, although the specification calls it one value.
+    SQL_OUTER_JOINS_SUPPORT_LEVEL: bits(
+      SqlOuterJoinsSupportLevel.SQL_LIMITED_OUTER_JOINS,
+      SqlOuterJoinsSupportLevel.SQL_FULL_OUTER_JOINS,
+    ),
     SQL_SCHEMA_TERM: text('schema'),
     SQL_PROCEDURE_TERM: text('procedure'),
     SQL_CATALOG_TERM: text('catalog'),
