@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import market_data  # noqa: E402
+from process import cpu_seconds, rss_bytes  # noqa: E402
 
 BATCH_ROWS = 65_536
 AGGREGATE = (
@@ -32,20 +33,6 @@ JOIN = (
     "ON t.symbol = b.symbol AND time_bucket(INTERVAL '1s', t.timestamp) = b.timestamp WHERE t.size > {low} GROUP BY ALL"
 )
 SMALL = "SELECT count(*) AS n FROM {table} WHERE close > {low}"
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def rss_bytes(pid, peak=False):
-    with open(f"/proc/{pid}/status") as file:
-        for line in file:
-            if line.startswith("VmHWM:" if peak else "VmRSS:"):
-                return int(line.split()[1]) * 1024
-    raise RuntimeError(f"no memory figure of process {pid}")
 
 
 class Timings:

@@ -73,6 +73,12 @@ def ticks(rows, seed=3):
     )
 
 
+def floats(rows, seed=5):
+    """Eight columns of random float64: nothing but bytes."""
+    rng = np.random.default_rng(seed)
+    return pa.table({f"c{i}": rng.random(rows) for i in range(8)})
+
+
 def quiet(rows, seed=4):
     """Bars of one second of one quiet symbol: nine in ten repeat the last close and have no volume."""
     rng = np.random.default_rng(seed)
@@ -90,3 +96,11 @@ def quiet(rows, seed=4):
             "volume": np.where(active, rng.integers(1, 100, rows), 0).astype(np.float64),
         }
     )
+
+
+DATASETS = {
+    "float64": floats,
+    "ohlcv_utf8": ohlcv,
+    "ohlcv_dictionary": lambda rows: ohlcv(rows, dictionary=True),
+    "ticks": ticks,
+}

@@ -26,5 +26,20 @@ export interface MainJobResult {
   readonly sql_stream: { readonly rows: number; readonly seconds: number; readonly rss_growth: number }
   readonly rows: number
   readonly rounds: number
-  readonly machine: { readonly cores: number; readonly memoryBytes: number; readonly node: string }
+  readonly machine: Machine
+}
+
+/** Where the figures were taken. */
+export interface Machine {
+  readonly cores: number
+  readonly memoryBytes: number
+  readonly node: string
+}
+
+/** What bench/results/data-plane.json holds: one row a cell and peer. */
+export interface DataPlaneResult {
+  readonly columns: readonly string[]
+  readonly cells: readonly (readonly (string | number | boolean | null)[])[]
+  readonly sizes: { readonly rows: number; readonly rounds: number; readonly seconds: number }
+  readonly machine: Machine
 }

@@ -1,0 +1,50 @@
+/**
+ * Every bench, one after the other, and then the tables that documents show of their results.
+ *
+ * `npm run bench` runs all in full, `npm run bench -- data-plane` those whose name has one of the words, and
+ * `npm run bench -- tables` none: it only writes the tables again. With `--smoke` each runs in its small size and
+ * writes nothing.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { projectRoot } from '../test/support/project-root.ts'
+import { dataPlaneTables } from './lib/data-plane-tables.ts'
+import { mainJobTables } from './lib/main-job-tables.ts'
+import type { DataPlaneResult, MainJobResult } from './lib/results.ts'
+import { isSmoke, resultPath } from './lib/run.ts'
+import { replaceSection } from './lib/tables.ts'
+
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+
+/** Programs of this folder but this one. */
+async function benches(): Promise<string[]> {
+  const files = await readdir(join(projectRoot, 'bench'))
+  const names = files
+    .filter((file) => file.endsWith('.ts') && file !== 'all.ts')
+    .map((file) => file.slice(0, -3))
+  return names.filter((name) => words.length === 0 || words.some((word) => name.includes(word))).sort()
+}
+
+async function run(name: string): Promise<void> {
+  const program = join(projectRoot, 'dist/bench', `${name}.js`)
+  const child = spawn(process.execPath, [program, ...(isSmoke ? ['--smoke'] : [])], { stdio: 'inherit' })
+  const [code] = (await once(child, 'exit')) as [number | null]
+  if (code !== 0) throw new Error(`The bench ${name} ended with ${code}`)
+}
+
+async function writeTables(): Promise<void> {
+  const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(resultPath(name), 'utf8'))
+  const document = (name: string): string => join(projectRoot, name)
+  await replaceSection(
+    document('README.md'),
+    'main-job',
+    mainJobTables((await read('main-job')) as MainJobResult),
+  )
+  const dataPlane = dataPlaneTables((await read('data-plane')) as DataPlaneResult)
+  await replaceSection(document('docs/performance.md'), 'data-plane', dataPlane)
+}
+
+for (const name of await benches()) await run(name)
+if (!isSmoke) await writeTables()
