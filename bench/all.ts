@@ -12,9 +12,10 @@ import { join } from 'node:path'
 import { projectRoot } from '../test/support/project-root.ts'
 import { dataPlaneTables } from './lib/data-plane-tables.ts'
 import { mainJobTables } from './lib/main-job-tables.ts'
-import type { DataPlaneResult, MainJobResult } from './lib/results.ts'
+import type { DataPlaneResult, MainJobResult, TargetsResult } from './lib/results.ts'
 import { isSmoke, resultPath } from './lib/run.ts'
 import { replaceSection } from './lib/tables.ts'
+import { targetsTable } from './lib/targets-table.ts'
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 
@@ -44,6 +45,8 @@ async function writeTables(): Promise<void> {
   )
   const dataPlane = dataPlaneTables((await read('data-plane')) as DataPlaneResult)
   await replaceSection(document('docs/performance.md'), 'data-plane', dataPlane)
+  const targets = targetsTable((await read('targets')) as TargetsResult)
+  await replaceSection(document('docs/performance.md'), 'targets', targets)
 }
 
 for (const name of await benches()) await run(name)

@@ -43,3 +43,28 @@ export interface DataPlaneResult {
   readonly sizes: { readonly rows: number; readonly rounds: number; readonly seconds: number }
   readonly machine: Machine
 }
+
+/** One peer's figures in {@link TargetsResult}; the CPU and memory of a server only where clients measured it. */
+export interface PeerFigures {
+  readonly mb_per_s: number
+  readonly p50_ms: number
+  readonly server_cpu_s_per_gb?: number | null
+}
+
+/** What bench/results/targets.json holds. */
+export interface TargetsResult {
+  readonly comparisons: readonly {
+    readonly name: string
+    readonly peers: Readonly<Record<string, PeerFigures>>
+  }[]
+  readonly long_result: {
+    readonly rows: number
+    readonly bytes: number
+    readonly seconds: number
+    /** Resident memory before, and by how much its peak was above. */
+    readonly idle: number
+    readonly growth: number
+  }
+  readonly rounds: number
+  readonly machine: Machine
+}

@@ -11,4 +11,5 @@ test('every bench runs in its small size', async () => {
   const { stdout } = await run(process.execPath, [benches.pathname, '--smoke'], { timeout: 600_000 })
   assert.match(stdout, /^14 comparisons ran$/m)
   assert.match(stdout, /^110 cells ran$/m)
+  assert.match(stdout, /^11 targets ran$/m)
 })
