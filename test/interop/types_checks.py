@@ -241,15 +241,23 @@ def dictionary_sizes(client, data_dir):
 
 @check
 def odd_dictionaries(client, data_dir):
-    """A dictionary that says a value twice, or has a null, comes back with the same values"""
-    for values in (["a", "a", "b"], ["a", None, "b"]):
-        indices = pa.array([0, 1, 2, None, 1], pa.int8())
+    """A dictionary that says a value twice, or has a null, comes back with equal values, and as docs/types.md says"""
+    indices = pa.array([0, 1, 2, None, 1], pa.int8())
+    for values, dictionary, found in (
+        # Each row has the first index of its value: with a dictionary that says each once that is the one it had.
+        (["a", "a", "b"], ["a", "a", "b"], [0, 0, 2, None, 0]),
+        # A null of the dictionary is a null of the rows.
+        (["a", None, "b"], ["a", "b"], [0, None, 1, None, None]),
+    ):
         batch = pa.record_batch([pa.DictionaryArray.from_arrays(indices, pa.array(values))], ["value"])
         table = put(client, "odd dictionary", batch.schema, [batch])
         assert_equal(get(client, "odd dictionary"), table, "from the cache")
         evict(client, "odd dictionary")
         mine = get(client, "odd dictionary")
+        assert mine.schema.equals(table.schema, check_metadata=True)
         assert mine["value"].to_pylist() == table["value"].to_pylist(), mine
+        [chunk] = mine["value"].chunks
+        assert (chunk.dictionary.to_pylist(), chunk.indices.to_pylist()) == (dictionary, found), chunk
 
 
 def batch_slices(batch, rows):
