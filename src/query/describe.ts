@@ -36,6 +36,14 @@ export async function statementColumns(
   }
 }
 
+/**
+ * True where the values of the parameters cannot change the columns, only their types can: the engine has bound every
+ * function without them, and it refuses to where one asks for a value, as `struct_extract(s, $1)` does.
+ */
+export function isIndependentOfValues(statement: Statement): boolean {
+  return preparedColumns(statement) !== null
+}
+
 /** The parameters of a statement, by position or by name, with the types that DuckDB expects. */
 export function statementParameters(statement: Statement): DuckColumn[] {
   return indexes(statement.parameterCount).map((index) => ({

@@ -29,7 +29,10 @@ export type ParameterValue =
 
 /** Values that bind themselves, in types of their own. */
 export interface SelfBinding {
+  /** Different for different values. */
   readonly key: string
+  /** Different for different types, which decide those of the result. */
+  readonly types: string
   bindTo(handle: bindings.PreparedStatement): void
 }
 

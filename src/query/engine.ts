@@ -5,12 +5,12 @@ import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { Lake, PinnedLake } from '../store/parts.ts'
 import { datasetQuery, type DatasetRange } from './dataset-query.ts'
-import { statementColumns, statementParameters } from './describe.ts'
+import { isIndependentOfValues, statementColumns, statementParameters } from './describe.ts'
 import type { Duck } from './duck.ts'
 import type { Connection, Statement } from './duckdb.ts'
 import { ANALYSE_SQL, Gate, type GatedQuery } from './gate.ts'
 import { planText } from './plan-text.ts'
-import { bindQuery, cacheKey, type Binding } from './query-binding.ts'
+import { bindQuery, cacheKey, type Binding, typesKey } from './query-binding.ts'
 import { QuerySlots } from './query-slots.ts'
 import type { QueryDescription, QueryRequest, QueryResult } from './query.ts'
 import { ResultStream } from './result-stream.ts'
@@ -149,14 +149,15 @@ export class QueryEngine {
   }
 
   async #describe({ query }: Binding, request: QueryRequest): Promise<QueryDescription> {
-    const key = cacheKey(query, request)
-    const known = key === null ? undefined : this.#descriptions.get(key)
-    if (known !== undefined) return { ...known, isOrdered: query.isOrdered }
+    const known = this.#described(query, request)
+    if (known !== undefined) return known
+    let key = cacheKey(query, request)
     const description = await this.#duck.use(async (connection) => {
       const statement = await connection.prepare(query.sql)
       try {
         const schema = await schemaOf(connection, statement, query, request)
         const parameters = resultSchema(statementParameters(statement))
+        if (isIndependentOfValues(statement)) key = typesKey(query, request) ?? key
         return { ...describedAs(schema, query.isOrdered), parameters }
       } finally {
         statement.close()
@@ -167,6 +168,15 @@ export class QueryEngine {
       this.#descriptions.set(key, description, key.length + 4 * description.schemaHeader.byteLength)
     }
     return description
+  }
+
+  /** What is known of a statement with parameters of these types, or else of these values. */
+  #described(query: GatedQuery, request: QueryRequest): QueryDescription | undefined {
+    for (const key of [typesKey(query, request), cacheKey(query, request)]) {
+      const known = key === null ? undefined : this.#descriptions.get(key)
+      if (known !== undefined) return { ...known, isOrdered: query.isOrdered }
+    }
+    return undefined
   }
 
   async #run(pin: PinnedLake, request: QueryRequest): Promise<QueryResult> {
@@ -212,7 +222,9 @@ export class QueryEngine {
     let description: QueryDescription
     try {
       statement = await connection.prepare(query.sql)
-      description = describedAs(await schemaOf(connection, statement, query, request), query.isOrdered)
+      description =
+        this.#described(query, request) ??
+        describedAs(await schemaOf(connection, statement, query, request), query.isOrdered)
       statement.bind(request.parameters ?? [])
     } catch (error) {
       statement?.close()

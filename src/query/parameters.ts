@@ -30,10 +30,13 @@ export class ParameterRow {
   readonly #values: readonly ParameterValue[]
   /** Different for rows of different values or types. */
   readonly key: string
+  /** Different for rows of different types. */
+  readonly types: string
 
   constructor(values: readonly ParameterValue[], key: string) {
     this.#values = values
     this.key = key
+    this.types = JSON.stringify(values.map(({ name, type }) => [name, type.toString()]))
   }
 
   /**

@@ -54,6 +54,12 @@ export function cacheKey(query: GatedQuery, { parameters, target }: QueryRequest
   return [query.cacheKey, values, types].join('\0')
 }
 
+/** As {@link cacheKey}, for what the types of the parameters decide; null where these do not say them. */
+export function typesKey(query: GatedQuery, { parameters }: QueryRequest): string | null {
+  if (query.isVolatile || !isSelfBinding(parameters)) return null
+  return [query.cacheKey, 'types', parameters.types].join('\0')
+}
+
 /** Within `sterna_frames('…')`. */
 function handleOf({ sql }: HeldFrames): string {
   return sql.slice(sql.indexOf(`'`) + 1, sql.lastIndexOf(`'`))

@@ -140,6 +140,19 @@ def values_that_print_the_same_differ(client):
 
 
 @check
+def values_that_decide_types_are_looked_at(client):
+    """the types of a result follow the values of parameters where these decide them"""
+    with connect() as connection, connection.cursor() as cursor:
+        for sql, values in (
+            ("SELECT struct_extract({'a': 1::BIGINT, 'b': 'x'}, ?) AS r", {"a": pa.int64(), "b": pa.string()}),
+            ("SELECT {'a': 1::BIGINT, 'b': 'x'}[?] AS r", {"a": pa.int64(), "b": pa.string()}),
+            ("SELECT coalesce(?, 1::SMALLINT) AS r", {7: pa.int64(), 1.5: pa.float64()}),
+        ):
+            for value, expected in values.items():
+                assert query(cursor, sql, (value,)).schema.field("r").type == expected, (sql, value)
+
+
+@check
 def parameters_go_by_name_as_well(client):
     """a statement with named parameters takes a batch with columns of these names, in any order"""
     with connect() as connection, connection.cursor() as cursor:
