@@ -219,7 +219,7 @@ public final class JdbcChecks {
       try {
         other.close();
       } catch (SQLException error) {
-        // Driver 18.3.0 sends its CloseSession a second time, over the channel that it has shut down by then.
+        // Driver 18.3.0 sends its CloseSession over a channel that it has shut down by then.
         same("Channel shutdown invoked", error.getMessage());
       }
     });

@@ -7,6 +7,7 @@ import datetime
 import decimal
 import json
 import os
+import struct
 import sys
 import warnings
 
@@ -504,6 +505,66 @@ def a_session_has_a_schema(client):
     with connect() as connection, connection.cursor() as cursor:
         assert query(cursor, "SELECT count(*) AS n FROM other.homely")["n"].to_pylist() == [4]
         assert query(cursor, "SELECT count(*) AS n FROM numbers")["n"].to_pylist() == [1000]
+
+
+class Cookies(fl.ClientMiddlewareFactory):
+    """Keeps cookies as a browser does, and gives them to each of its calls."""
+
+    def __init__(self):
+        self.cookies = {}
+
+    def start_call(self, info):
+        return CookieCall(self.cookies)
+
+
+class CookieCall(fl.ClientMiddleware):
+    def __init__(self, cookies):
+        self.cookies = cookies
+
+    def sending_headers(self):
+        return {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
+
+    def received_headers(self, headers):
+        for cookie in headers.get("set-cookie", []):
+            name, _, value = cookie.split(";")[0].partition("=")
+            self.cookies[name] = value
+
+
+@check
+def a_session_goes_with_its_cookie(client):
+    """a session is known by its cookie on any connection, unknown without, and gone once it is closed"""
+    cookies = Cookies()
+
+    def act(kind, body=b"", middleware=(cookies,)):
+        with fl.connect(URL, middleware=list(middleware)) as other:
+            return [result.body.to_pybytes() for result in other.do_action(fl.Action(kind, body))]
+
+    # {"schema": "other", "unknown": "x", "query_timeout": "soon"}, each a map entry of a string value.
+    def entry(name, value):
+        option = b"\x0a" + bytes([len(name)]) + name + b"\x12" + bytes([len(value) + 2, 0x0A, len(value)]) + value
+        return b"\x0a" + bytes([len(option)]) + option
+
+    body = entry(b"schema", b"other") + entry(b"unknown", b"x") + entry(b"query_timeout", b"soon")
+    (errors,) = act("SetSessionOptions", body)
+    assert b"unknown\x12\x02\x08\x01" in errors, errors  # INVALID_NAME
+    assert b"query_timeout\x12\x02\x08\x02" in errors, errors  # INVALID_VALUE
+    assert list(cookies.cookies) == ["arrow_flight_session_id"], cookies.cookies
+    assert act("GetSessionOptions") == [entry(b"schema", b"other")]
+    assert act("GetSessionOptions", middleware=()) == [b""]
+    assert act("CloseSession") == [b"\x08\x01"], "CLOSED"
+    assert act("GetSessionOptions") == [b""]
+
+
+@check
+def a_slow_statement_ends_at_its_timeout(client):
+    """a statement that runs longer than the session's query_timeout ends with DEADLINE_EXCEEDED"""
+    with fl.connect(URL) as own:
+        option = b"\x0a\x0dquery_timeout\x12\x09\x21" + struct.pack("<d", 0.2)
+        list(own.do_action(fl.Action("SetSessionOptions", b"\x0a" + bytes([len(option)]) + option)))
+        endless = b"SELECT count(*) FROM range(100000000) a, range(100000) b"
+        body = b"\x0a" + bytes([len(endless)]) + endless
+        info = own.get_flight_info(fl.FlightDescriptor.for_command(command("CommandStatementQuery", body)))
+        raises(fl.FlightTimedOutError, "200 ms", lambda: own.do_get(info.endpoints[0].ticket).read_all())
 
 
 @check

@@ -1,0 +1,57 @@
+// Goal: docs/clients.md says of each client what the tests show, and names the versions that they run.
+// Method: read the names of the checks from the test programs, and compare them with the lists of the document.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { projectRoot } from '../support/project-root.ts'
+
+function read(file: string): string {
+  return readFileSync(path.join(projectRoot, file), 'utf8')
+}
+
+const document = read('docs/clients.md')
+
+/** The points of the list under a heading, each with its lines joined. */
+function pointsUnder(heading: string): string[] {
+  const [, after = ''] = document.split(`### ${heading}\n`)
+  const [section = ''] = after.split(/^#/m)
+  return section
+    .split(/^- /m)
+    .slice(1)
+    .map((point) => point.trim().replaceAll(/\s+/g, ' ').replaceAll('\\', ''))
+}
+
+function matches(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map(([, name = '']) => name)
+}
+
+test('the document lists every check of the Python drivers, and no other', () => {
+  const checks = matches(
+    read('test/interop/flight_sql_checks.py'),
+    /@check\ndef \w+\(client\):\n {4}"""(.+?)"""/g,
+  )
+  assert.ok(checks.length > 0)
+  assert.deepEqual(pointsUnder('ADBC, polars, pandas and pyarrow'), checks)
+})
+
+test('the document lists every check of the JDBC driver, and no other', () => {
+  const checks = matches(read('test/interop/JdbcChecks.java'), /check\("(.+?)", \(\) ->/g)
+  assert.ok(checks.length > 0)
+  assert.deepEqual(pointsUnder('JDBC driver'), checks)
+})
+
+test('the document names the versions that the tests run', () => {
+  const requirements = read('test/support/requirements.txt')
+  for (const [client, name] of [
+    ['adbc_driver_flightsql', 'adbc-driver-flightsql'],
+    ['polars `read', 'polars'],
+    ['pandas `read', 'pandas'],
+  ] as const) {
+    const [version = ''] = matches(requirements, new RegExp(`^${name}==(\\S+)$`, 'gm'))
+    const row = document.split('\n').find((line) => line.startsWith('|') && line.includes(client))
+    assert.ok(row?.includes(`| ${version} `), `${client} ${version}: ${row ?? 'no row'}`)
+  }
+  const [jdbc = ''] = matches(read('test/interop/jdbc.test.ts'), /^const version = '(.+)'$/gm)
+  assert.match(document, new RegExp(`JDBC driver +\\| ${jdbc.replaceAll('.', '\\.')} `))
+})
