@@ -12,6 +12,7 @@ const datasetFields = [
   'schema',
   'key',
   'mode',
+  'durability',
   'result',
   'columns',
   'where',
@@ -22,6 +23,7 @@ const datasetFields = [
 ] as const
 const sqlFields = ['sql', 'parameters'] as const
 const modes = ['replace', 'append', 'create'] as const
+const durabilities = ['fsync', 'interval', 'none'] as const
 
 type JsonObject = Record<string, JsonValue | undefined>
 
@@ -44,6 +46,7 @@ export function parseJsonRequest(text: string, what: string, code: WireErrorCode
   const schema = fields.has('schema') ? fields.text('schema') : SCHEMA_DEFAULT
   const request: DatasetRequest = { kind: 'dataset', dataset: datasetRef(schema, fields.text('key'), code) }
   if (fields.has('mode')) request.mode = fields.oneOf('mode', modes)
+  if (fields.has('durability')) request.durability = fields.oneOf('durability', durabilities)
   if (fields.has('result')) request.result = fields.boolean('result')
   if (fields.has('columns')) request.columns = fields.texts('columns')
   if (fields.has('where')) request.where = fields.text('where')

@@ -15,6 +15,8 @@ export interface DatasetRequest {
   dataset: DatasetRef
   /** What DoPut does with rows that are there already; replace unless said otherwise. */
   mode?: 'replace' | 'append' | 'create'
+  /** When an appended batch counts as stored; as the server is set unless said otherwise. */
+  durability?: 'fsync' | 'interval' | 'none'
   /** True for a last PutResult that says in JSON what a DoPut has written. */
   result?: boolean
   columns?: string[]

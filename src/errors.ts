@@ -35,6 +35,7 @@ export const ERRORS = {
   DATA_CORRUPT: { grpc: GRPC_STATUS.DATA_LOSS, retry: false },
   DISK_FULL: { grpc: GRPC_STATUS.UNAVAILABLE, retry: true },
   DISK_FAILED: { grpc: GRPC_STATUS.UNAVAILABLE, retry: true },
+  LOG_FAILED: { grpc: GRPC_STATUS.UNAVAILABLE, retry: false },
   DATA_DIR_LOCKED: { grpc: GRPC_STATUS.FAILED_PRECONDITION, retry: false },
   CONFIG_INVALID: { grpc: GRPC_STATUS.INVALID_ARGUMENT, retry: false },
   SERVER_BUSY: { grpc: GRPC_STATUS.UNAVAILABLE, retry: true },

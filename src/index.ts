@@ -107,7 +107,9 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
       port,
       url: `${tls === undefined ? 'grpc' : 'grpc+tls'}://${host}:${port}`,
       stop: async (options = {}) => {
-        await server.stop(options.drainMs ?? settings.drainMs)
+        const drainMs = options.drainMs ?? settings.drainMs
+        await server.stop(drainMs)
+        if (drainMs > 0) await store.flushAll()
         await Promise.all([duck.interruptAll(), encoder.interruptAll(), closeAll()])
       },
     }

@@ -64,6 +64,30 @@ export const LIMITS = {
   compressionLevelMax: 22,
   /** Zstd level on the way in: 3 is the knee of size against time. */
   compressionLevelPut: 3,
+  /** Bytes of batches that one append may have sent and not been told of: enough to keep a disk busy. */
+  appendQueueBytesMax: 32 * MiB,
+  /** Bytes of one write to a log; what waits longer than that is the next group, with a sync of its own. */
+  logGroupBytesMax: 16 * MiB,
+  /** Rows and bytes from which on a log becomes a part, and the age of its oldest row. */
+  logFlushRows: 10_000,
+  logFlushBytes: 64 * MiB,
+  logFlushMs: 60_000,
+  /** How often logs are asked for their age. */
+  logFlushCheckMs: 1_000,
+  /** Logs that become parts at once; each holds a DuckDB connection and a core. */
+  logFlushesMax: 2,
+  /** Bytes of a log in memory, and of all: writers wait while it becomes a part. */
+  logBytesMax: 256 * MiB,
+  logsBytesMax: 1 * GiB,
+  /** How long a stopping server makes parts of its logs; the rest is read again at the next start. */
+  logFlushStopMs: 10_000,
+  /** How often the disk is asked to follow, with durability `interval`. */
+  logSyncMs: 200,
+  /** Ids of batches that are known again, and for how long: a client that retries does so within minutes. */
+  logIdsMax: 10_000,
+  logIdsMs: 3_600_000,
+  /** Length of such an id in UTF-8 bytes: a UUID has 36. */
+  batchIdBytesMax: 200,
   /** Zstd level of compaction, where time matters little. */
   compressionLevelCompact: 19,
   /** Arrow bytes of a part that compaction makes: 100-500 MB of Parquet at the usual ratios. */

@@ -5,6 +5,7 @@ import { addCompact } from './compact.ts'
 import { addDescribe } from './describe.ts'
 import { addDrop } from './drop.ts'
 import { CommandError, failureLine } from './failure.ts'
+import { addFlush } from './flush.ts'
 import { addGet } from './get.ts'
 import { addLs } from './ls.ts'
 import { addPut } from './put.ts'
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     addDescribe,
     addStats,
     addDrop,
+    addFlush,
     addCompact,
     addCheck,
     addRepair,

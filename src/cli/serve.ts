@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { loadConfig, type ServerConfig } from '../config/config.ts'
-import { LOG_LEVELS } from '../config/settings.ts'
+import { DURABILITIES, LOG_LEVELS } from '../config/settings.ts'
 import type { SternaServer } from '../index.ts'
 import { SternaError } from '../errors.ts'
 import { CommandError } from './failure.ts'
@@ -14,6 +14,7 @@ interface ServeOptions {
   readonly logLevel?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
+  readonly appendDurability?: string
   readonly config?: string
 }
 
@@ -39,6 +40,12 @@ export function addServe(program: Command): void {
     .addOption(
       new Option('--log-level <level>', 'least weight of a log line (default: info)').choices(LOG_LEVELS),
     )
+    .addOption(
+      new Option(
+        '--append-durability <when>',
+        'when an appended batch is acknowledged: on the disk, or written (default: fsync)',
+      ).choices(DURABILITIES),
+    )
     .addHelpText(
       'after',
       '\nSettings also come from the environment, such as STERNA_DATA_DIR; see docs/config.md.',
@@ -50,9 +57,16 @@ export function addServe(program: Command): void {
  * Serves until the first SIGTERM or SIGINT, then lets calls end. A second signal ends them too, and the process with
  * 1: what was acknowledged is on disk before that.
  */
-async function serve({ config: file, tlsCert, tlsKey, ...flags }: ServeOptions): Promise<void> {
+async function serve({
+  config: file,
+  tlsCert,
+  tlsKey,
+  appendDurability,
+  ...rest
+}: ServeOptions): Promise<void> {
   const tls = { cert: tlsCert, key: tlsKey }
-  const config = loadConfig({ file, env: process.env, flags: { ...flags, tls } })
+  const flags = { ...rest, tls, append: { durability: appendDurability } }
+  const config = loadConfig({ file, env: process.env, flags })
   const starting = start(config)
   let exitCode = 0
   const stopping = onSignals(() => {

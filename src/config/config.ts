@@ -31,6 +31,19 @@ export interface ServerConfig {
   readonly threads: number
   /** Zstd levels, 1-22. */
   readonly compressionLevel: { readonly put: number; readonly compact: number }
+  readonly append: {
+    /** When an appended batch counts as stored. */
+    readonly durability: 'fsync' | 'interval' | 'none'
+    /** Of durability `interval`: how often the disk is asked to follow. */
+    readonly syncMs: number
+    /** A log becomes a part when it has so many rows and so many bytes, or when its oldest row is so old. */
+    readonly flushRows: number
+    readonly flushSize: number
+    readonly flushMs: number
+    /** Ids under which batches are known again: how many, and how long. */
+    readonly idsMax: number
+    readonly idsMs: number
+  }
   readonly logLevel: LogLevel
   /** How long a stopping server waits for calls to end. */
   readonly drainMs: number
@@ -57,6 +70,17 @@ export interface ConfigFlags {
   readonly memoryLimit?: number | string | undefined
   readonly threads?: number | undefined
   readonly compressionLevel?: { readonly put?: number; readonly compact?: number } | undefined
+  readonly append?:
+    | {
+        readonly durability?: string | undefined
+        readonly syncMs?: number | undefined
+        readonly flushRows?: number | undefined
+        readonly flushSize?: number | string | undefined
+        readonly flushMs?: number | undefined
+        readonly idsMax?: number | undefined
+        readonly idsMs?: number | undefined
+      }
+    | undefined
   readonly logLevel?: string | undefined
   readonly drainMs?: number | undefined
   readonly queryLimit?: number | undefined
@@ -92,8 +116,9 @@ export function loadConfig(sources: {
     check(snakeKeys(flags), { label: flagName, place: '' }),
   ]
   const chosen = Object.assign({}, ...layers.map(withoutUndefined)) as Settings
-  const section = (name: 'compression_level' | 'tls'): object =>
+  const section = (name: 'compression_level' | 'append' | 'tls'): object =>
     Object.assign({}, ...layers.map((layer) => withoutUndefined(layer[name] ?? {}))) as object
+  const append = section('append') as NonNullable<Settings['append']>
   return {
     host: chosen.host ?? '127.0.0.1',
     port: chosen.port ?? 8815,
@@ -105,6 +130,15 @@ export function loadConfig(sources: {
       put: LIMITS.compressionLevelPut,
       compact: LIMITS.compressionLevelCompact,
       ...section('compression_level'),
+    },
+    append: {
+      durability: append.durability ?? 'fsync',
+      syncMs: append.sync_ms ?? LIMITS.logSyncMs,
+      flushRows: append.flush_rows ?? LIMITS.logFlushRows,
+      flushSize: append.flush_size ?? LIMITS.logFlushBytes,
+      flushMs: append.flush_ms ?? LIMITS.logFlushMs,
+      idsMax: append.ids_max ?? LIMITS.logIdsMax,
+      idsMs: append.ids_ms ?? LIMITS.logIdsMs,
     },
     logLevel: chosen.log_level ?? 'info',
     drainMs: chosen.drain_ms ?? LIMITS.drainMs,

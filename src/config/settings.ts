@@ -37,6 +37,11 @@ function text(expected: string) {
   return z.string({ error: `expected ${expected}` }).min(1, { error: `expected ${expected}` })
 }
 
+/** When an appended batch counts as stored. */
+export const DURABILITIES = ['fsync', 'interval', 'none'] as const
+
+const DAY_MS = 86_400_000
+
 const compressionLevel = whole(LIMITS.compressionLevelMin, LIMITS.compressionLevelMax)
 
 /**
@@ -53,6 +58,17 @@ export const settingsSchema = z
     memory_limit: size('64MiB', 64 * MIB),
     threads: whole(1, 1024),
     compression_level: z.strictObject({ put: compressionLevel, compact: compressionLevel }).partial(),
+    append: z
+      .strictObject({
+        durability: z.enum(DURABILITIES, { error: `expected one of ${DURABILITIES.join(', ')}` }),
+        sync_ms: whole(1, 60_000),
+        flush_rows: whole(1, 1_000_000_000),
+        flush_size: size('64KiB', 64 * KIB, '128MiB', LIMITS.logBytesMax / 2),
+        flush_ms: whole(100, DAY_MS),
+        ids_max: whole(0, 1_000_000),
+        ids_ms: whole(0, 7 * DAY_MS),
+      })
+      .partial(),
     log_level: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }),
     drain_ms: whole(0, 3_600_000),
     query_limit: whole(1, 1024),

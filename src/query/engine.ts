@@ -141,7 +141,10 @@ export class QueryEngine {
         throw new SternaError('DATASET_NOT_FOUND', `Dataset '${ref.key}' does not exist`)
       const where = range.where === undefined ? undefined : await this.#gate.checkExpression(range.where)
       const { sql, schema } = datasetQuery(ref, dataset.schema, { ...range, where })
-      return { request: { sql, target: schema, signal }, isEmpty: dataset.parts.length === 0 }
+      return {
+        request: { sql, target: schema, signal },
+        isEmpty: dataset.parts.length === 0 && dataset.log === null,
+      }
     } catch (error) {
       pin.release()
       throw error
@@ -208,7 +211,7 @@ export class QueryEngine {
     } catch (error) {
       giveBack()
       binding.release()
-      throw binding.held?.failure ?? error
+      throw binding.failure() ?? error
     }
   }
 
@@ -251,7 +254,7 @@ export class QueryEngine {
   /** The frames of a stream, kept for the result cache as long as they are few. */
   async *#read(
     stream: ResultStream,
-    { held }: Binding,
+    { failure }: Binding,
     key: string | null,
     { schema, schemaHeader }: QueryDescription,
   ): AsyncGenerator<Frame> {
@@ -265,7 +268,7 @@ export class QueryEngine {
         yield frame
       }
     } catch (error) {
-      throw held?.failure ?? error
+      throw failure() ?? error
     }
     if (key !== null && keptBytes <= LIMITS.resultCacheEntryBytesMax) {
       this.#results.put(key, { schema, schemaHeader, frames: kept })

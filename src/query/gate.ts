@@ -22,7 +22,7 @@ import {
   type Edit,
   type Rewritten,
 } from './gate/rewrite.ts'
-import { callSignature, framesCall, partsRelation, type Relation } from './gate/relation.ts'
+import { callSignature, datasetsRelation, framesCall, type Relation } from './gate/relation.ts'
 import { faultError, notSelectError, readStatement, type StatementText } from './gate/statement.ts'
 import { TableResolver } from './gate/tables.ts'
 import { foldName, readParseResult, type Node } from './gate/tree.ts'
@@ -53,6 +53,8 @@ export interface CheckOptions {
   readonly inputHandle?: string
   /** The schema of tables that name none; `main` when absent. */
   readonly schema?: string | undefined
+  /** Holds the rows of a dataset's log for as long as the statement runs. @returns the handle of its frames */
+  readonly logHandle?: (dataset: PinnedDataset) => string
 }
 
 /** Statement that DuckDB runs to parse the text in its one parameter; its one value goes to {@link Gate}. */
@@ -123,13 +125,16 @@ export class Gate {
     const datasets = unique(targets.flatMap((target) => target.datasets))
     const last = known.last
     // The lists of tables are made from the lake at hand, which has no version of its own.
+    const hasLogs = datasets.some(({ log }) => log !== null)
     const isSame =
       last?.versions.length === versions.length && versions.every((id, i) => id === last.versions[i])
     if (last !== undefined && isSame && known.analysis.lists.length === 0) return { ...last.query, datasets }
 
-    const rewritten = this.#rewrite(known, targets, lake)
+    const rewritten = this.#rewrite(known, targets, lake, options)
     await this.#verify(known, rewritten)
     const query = queryOf(known, rewritten.sql, datasets, targets, versions)
+    // The handles of logs belong to this call.
+    if (hasLogs) return query
     // Datasets belong to the pin of this call.
     known.last = { versions, query: { ...query, datasets: [] } }
     this.#known.set(sql, known, bytesOf(sql, known))
@@ -196,11 +201,16 @@ export class Gate {
     return [...tables, ...calls]
   }
 
-  #rewrite({ statement, analysis }: Known, targets: readonly Target[], lake: PinnedLake): Rewritten {
+  #rewrite(
+    { statement, analysis }: Known,
+    targets: readonly Target[],
+    lake: PinnedLake,
+    options: CheckOptions,
+  ): Rewritten {
     const finder = new TokenFinder(statement)
     const edits = targets.map((target): Edit => {
       const { use, alias } = target
-      const relation = this.#relationOf(target)
+      const relation = this.#relationOf(target, options)
       if ('functionName' in use) return callEdit(statement, finder, use, relation)
       return tableEdit(statement, finder, use, relation, alias)
     })
@@ -212,11 +222,13 @@ export class Gate {
     return applyEdits(statement, edits)
   }
 
-  #relationOf({ use, datasets, handle }: Target): Relation {
+  #relationOf({ use, datasets, handle }: Target, { logHandle }: CheckOptions): Relation {
     if (handle !== undefined) return framesCall(handle)
-    const { functionName, options } =
-      'functionName' in use ? use : { functionName: 'read_parquet', options: {} }
-    return partsRelation(functionName, datasets, this.#dataDirectory, options)
+    const call = 'functionName' in use ? use : { functionName: 'read_parquet', options: {} }
+    return datasetsRelation(call, datasets, this.#dataDirectory, (dataset) => {
+      if (logHandle === undefined) throw new Error('Rows of a log need somebody who holds them')
+      return logHandle(dataset)
+    })
   }
 
   async #verify({ statement, analysis }: Known, { checked, calls }: Rewritten): Promise<void> {

@@ -1,4 +1,6 @@
-import { encodeSchema } from '../../flight/ipc/schema.ts'
+import type { Frame } from '../../flight/frame.ts'
+import { encodeSchema, type Schema } from '../../flight/ipc/schema.ts'
+import type { SternaError } from '../errors.ts'
 import type { PinnedLake } from '../store/parts.ts'
 import type { Duck } from './duck.ts'
 import { isSelfBinding } from './duckdb.ts'
@@ -10,8 +12,8 @@ import { assertNotAborted } from './result-stream.ts'
 /** A request that passed the gate, with what it holds until it is released. */
 export interface Binding {
   readonly query: GatedQuery
-  /** What the table `input` reads; null without. */
-  readonly held: HeldFrames | null
+  /** What reading held frames has thrown. */
+  readonly failure: () => SternaError | undefined
   readonly release: () => void
 }
 
@@ -26,20 +28,27 @@ export async function bindQuery(
   pin: PinnedLake,
   request: QueryRequest,
 ): Promise<Binding> {
-  let held: HeldFrames | null = null
+  const held: HeldFrames[] = []
   const release = (): void => {
-    held?.release()
+    for (const frames of held) frames.release()
     pin.release()
   }
+  const failure = (): SternaError | undefined => held.find((frames) => frames.failure !== undefined)?.failure
   try {
     assertNotAborted(request.signal)
-    if (request.input !== undefined) {
-      const table = await FramesTable.of(duck)
-      held = table.hold(request.input.schema, request.input.frames, request.signal)
+    const table = await FramesTable.of(duck)
+    const hold = (schema: Schema, frames: readonly Frame[]): string => {
+      const holding = table.hold(schema, frames, request.signal)
+      held.push(holding)
+      return handleOf(holding)
     }
-    const options = { schema: request.schema, ...(held !== null && { inputHandle: handleOf(held) }) }
-    const query = await gate.check(request.sql, pin, options)
-    return { query, held, release }
+    const { input } = request
+    const query = await gate.check(request.sql, pin, {
+      schema: request.schema,
+      logHandle: ({ schema, log }) => hold(schema, log?.frames ?? []),
+      ...(input && { inputHandle: hold(input.schema, input.frames) }),
+    })
+    return { query, failure, release }
   } catch (error) {
     release()
     throw error

@@ -53,6 +53,22 @@ export function storageOf(schema: Schema): Storage[] {
   return storedFields(schema).map((field) => fieldStorage(field, field.name))
 }
 
+/** DuckDB's type for a column once it is read from Parquet, where milliseconds are microseconds. */
+export function parquetSql({ sql, layout, children }: Storage): string {
+  const [only] = children
+  switch (layout.kind) {
+    case 'list':
+    case 'fixedList':
+      return only === undefined ? sql : `${parquetSql(only)}[]`
+    case 'struct':
+      return `STRUCT(${children.map((child) => `${quoteName(child.field.name)} ${parquetSql(child)}`).join(', ')})`
+    case 'map':
+      return `MAP(${only?.children.map(parquetSql).join(', ') ?? ''})`
+    default:
+      return sql === 'TIMESTAMP_MS' ? 'TIMESTAMP' : sql
+  }
+}
+
 /** A column or child with its Parquet field id, which is its DuckLake column id. */
 export interface FieldId {
   readonly name: string

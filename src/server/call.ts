@@ -30,6 +30,8 @@ export interface CallContext {
    * @throws SternaError CANCELLED
    */
   confirmed(): Promise<void>
+  /** Ends the call with an error from outside of its handler: whatever that waits for ends as well. */
+  fail(error: SternaError): void
 }
 
 /** A call before anyone has looked who makes it. */
@@ -61,6 +63,9 @@ export function callContext(call: AnyCall): { context: UnknownCaller; finished: 
       await caughtUp(call, abort.signal)
       if (abort.signal.aborted) throw SternaError.from(abort.signal.reason)
       if (isAborted(call)) throw leftEarly()
+    },
+    fail: (error: SternaError) => {
+      abort.abort(error)
     },
   }
   return {

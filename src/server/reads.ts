@@ -78,8 +78,9 @@ function datasetOf(request: DatasetRequest): DatasetRequest {
   if (request.version !== undefined) {
     throw new SternaError('NOT_IMPLEMENTED', 'Reading an older version of a dataset is not there yet')
   }
-  if (request.mode !== undefined) {
-    throw new SternaError('REQUEST_INVALID', 'The field "mode" belongs to a DoPut, not to a read')
+  for (const name of ['mode', 'durability'] as const) {
+    if (request[name] === undefined) continue
+    throw new SternaError('REQUEST_INVALID', `The field "${name}" belongs to a DoPut, not to a read`)
   }
   return request
 }

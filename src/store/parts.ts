@@ -85,6 +85,16 @@ export interface PartReader {
   close(): Promise<void>
 }
 
+/** The rows of a dataset that are in its log, as a pinned snapshot shows them. */
+export interface LogRows {
+  /** Dictionaries and batches, in order; they can be read without those of the parts. Never written to. */
+  readonly frames: readonly Frame[]
+  readonly rows: number
+  readonly bytes: number
+  /** Of the last batch: names the state of the log. */
+  readonly sequence: number
+}
+
 /** One dataset as a pinned snapshot shows it. Its parts exist until the pin is released. */
 export interface PinnedDataset {
   readonly ref: DatasetRef
@@ -92,6 +102,9 @@ export interface PinnedDataset {
   readonly id: string
   readonly schema: Schema
   readonly parts: readonly { readonly path: string; readonly rows: number }[]
+  /** Rows that come after those of the parts and are in none yet; null without any. */
+  readonly log: LogRows | null
+  /** Of parts and log. */
   readonly rows: number
 }
 

@@ -2,16 +2,24 @@ import type { DatasetRef } from '../../flight/descriptor.ts'
 import { SternaError } from '../errors.ts'
 import type { CatalogDataset, CatalogState } from './catalog/state.ts'
 import { matchesGlob } from './glob.ts'
+import { type LogViews, logRows } from './log/logs.ts'
 import type { PinnedDataset, PinnedLake } from './parts.ts'
 
-/** One pinned state of the catalog, as SQL sees it. */
+/** One pinned state of the catalog and of the logs in the same moment, as SQL sees it. */
 export class PinnedSnapshot implements PinnedLake {
   readonly release: () => void
   readonly #state: CatalogState
+  readonly #logs: LogViews
   readonly #absolutePath: (path: string) => string
 
-  constructor(state: CatalogState, release: () => void, absolutePath: (path: string) => string) {
+  constructor(
+    state: CatalogState,
+    logs: LogViews,
+    release: () => void,
+    absolutePath: (path: string) => string,
+  ) {
     this.#state = state
+    this.#logs = logs
     this.release = release
     this.#absolutePath = absolutePath
   }
@@ -33,17 +41,19 @@ export class PinnedSnapshot implements PinnedLake {
   }
 
   #pinned(dataset: CatalogDataset): PinnedDataset {
+    const log = logRows(this.#logs, dataset)
     return {
       ref: dataset.ref,
-      id: datasetId(dataset),
+      id: log === null ? datasetId(dataset) : `${datasetId(dataset)}+${log.sequence}`,
       schema: dataset.schema,
       parts: dataset.parts.map(({ path, rows }) => ({ path: this.#absolutePath(path), rows })),
-      rows: dataset.rows,
+      log,
+      rows: dataset.rows + (log?.rows ?? 0),
     }
   }
 }
 
-/** Names one version of a dataset: the key of caches. A dataset that was dropped and made again has a new table id. */
+/** Names one version of the parts of a dataset: the key of caches. A dataset that was dropped and made again has a new table id. */
 export function datasetId({ tableId, version }: CatalogDataset): string {
   return `${tableId}@${version}`
 }

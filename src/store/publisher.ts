@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { Frame } from '../../flight/frame.ts'
@@ -6,17 +7,18 @@ import { typeName } from '../../flight/ipc/type-name.ts'
 import { SternaError } from '../errors.ts'
 import type { FrameCache } from './cache/frame-cache.ts'
 import type { Catalog, CommitResult } from './catalog/catalog.ts'
-import type { Change } from './catalog/commit.ts'
+import type { Change, LogChange } from './catalog/commit.ts'
 import type { CatalogDataset, CatalogPart, NewPart } from './catalog/state.ts'
 import type { Disk } from './disk/disk.ts'
+import type { Logs } from './log/logs.ts'
 import type { PartFiles } from './part-files.ts'
 import { type PartOrigin, originMetadata } from './part-origin.ts'
 import type { PartWriter, WrittenPart } from './parts.ts'
-import { datasetId } from './pinned-snapshot.ts'
+import { datasetId, readable } from './pinned-snapshot.ts'
 import type { Pins } from './pins.ts'
 import type { PutMode, PutSession, PutSummary, PutTarget, StagedPart } from './put-session.ts'
 import type { Segment } from './segments.ts'
-import { cacheEntry } from './smart-load.ts'
+import { cacheEntry, schemaFrameOf } from './smart-load.ts'
 
 /** What the store gives its publisher. */
 export interface PublisherParts {
@@ -24,6 +26,8 @@ export interface PublisherParts {
   readonly files: PartFiles
   readonly pins: Pins
   readonly cache: FrameCache
+  /** Hears of each commit in its very moment: no reader may see rows twice, or not at all. */
+  readonly logs: Pick<Logs, 'sequenceOf' | 'flushed' | 'ended'>
   readonly disk: Disk
   readonly tmpPath: string
   readonly partSize: number
@@ -145,12 +149,15 @@ export class Publisher implements PutTarget {
     readonly schema: Schema
     readonly parts: readonly StagedPart[]
     readonly frames: readonly Frame[] | null
+    /** Of rows that come from the log. */
+    readonly log?: LogChange
   }): Promise<PutSummary> {
     const { ref, mode, schemaFrame, schema, frames } = input
     const parts = await this.#name(ref, input.parts, 'warm')
     const before = this.#parts.catalog.state().get(ref)
+    const log = mode === 'append' ? input.log : { flushed: this.#parts.logs.sequenceOf(ref) }
     const after = await this.#commit(
-      { kind: 'put', ref, mode, schemaHeader: schemaFrame.header, schema, parts },
+      { kind: 'put', ref, mode, schemaHeader: schemaFrame.header, schema, parts, log },
       parts,
     )
     if (mode === 'append' && before) this.#extendCache(before, after, frames)
@@ -161,6 +168,49 @@ export class Publisher implements PutTarget {
       version: after.version,
       rows: parts.reduce((sum, part) => sum + part.rows, 0),
       parts: parts.length,
+    }
+  }
+
+  /**
+   * The dataset that rows of a schema can be appended to; made without rows where there is none.
+   *
+   * @throws SCHEMA_MISMATCH, KEY_INVALID, DISK_FULL; NOT_IMPLEMENTED where another engine has changed it
+   */
+  openToAppend(ref: DatasetRef, schemaFrame: Frame, schema: Schema): CatalogDataset {
+    const { catalog } = this.#parts
+    this.check(ref, 'append', schema)
+    const existing = catalog.state().get(ref)
+    if (existing) return readable(existing)
+    const change = { ref, schemaHeader: schemaFrame.header, schema, parts: [], mode: 'create' as const }
+    const { state } = catalog.commit([{ kind: 'put', ...change }])
+    const dataset = state.get(ref)
+    if (!dataset) throw new Error('A committed dataset is not in its snapshot')
+    return dataset
+  }
+
+  /** Makes a part of rows of a dataset's log. Nothing is left of one that fails. */
+  async flush(dataset: CatalogDataset, frames: readonly Frame[], log: LogChange): Promise<void> {
+    const { ref, schema } = dataset
+    const put = randomUUID()
+    const path = this.temporaryPath(`${put}.0.parquet`)
+    const rows = frames.reduce((sum, frame) => sum + frame.rows, 0)
+    const bytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0)
+    const origin = { ref, mode: 'append' as const, put, order: 0, arrowBytes: bytes }
+    try {
+      const { signal } = new AbortController()
+      const part = await this.stage(origin, schema, { frames, rows, bytes }, path, signal)
+      await this.publish({
+        ref,
+        mode: 'append',
+        schemaFrame: schemaFrameOf(dataset),
+        schema,
+        parts: [part],
+        frames,
+        log,
+      })
+    } catch (error) {
+      await this.discard([path])
+      throw error
     }
   }
 
@@ -180,6 +230,7 @@ export class Publisher implements PutTarget {
 
   drop(dataset: CatalogDataset): void {
     const { state, retired } = this.#parts.catalog.commit([{ kind: 'drop', ref: dataset.ref }])
+    this.#parts.logs.ended(dataset.ref)
     this.#parts.cache.delete(datasetId(dataset))
     this.#parts.pins.retire(state.snapshotId, retired)
   }
@@ -218,6 +269,8 @@ export class Publisher implements PutTarget {
     this.#parts.pins.retire(state.snapshotId, retired)
     const dataset = state.get(change.ref)
     if (!dataset) throw new Error('A committed dataset is not in its snapshot')
+    if (change.kind === 'put' && change.mode !== 'append') this.#parts.logs.ended(change.ref)
+    if (change.kind === 'put' && change.mode === 'append') this.#parts.logs.flushed(dataset)
     return dataset
   }
 
@@ -233,8 +286,10 @@ export class Publisher implements PutTarget {
 
   /** Rows that were added to a cached dataset are added to its frames; to one that is not cached, to nothing. */
   #extendCache(before: CatalogDataset, after: CatalogDataset, frames: readonly Frame[] | null): void {
-    const cached = this.#parts.cache.peek(datasetId(before))
+    const known = this.#parts.cache.peek(datasetId(before))
     this.#parts.cache.delete(datasetId(before))
+    const isEmpty = before.parts.length === 0
+    const cached = isEmpty ? cacheEntry(schemaFrameOf(before), []) : known
     if (!cached || !frames) return
     this.#parts.cache.set(datasetId(after), cacheEntry(cached.schemaFrame, [...cached.frames, ...frames]))
   }

@@ -24,9 +24,6 @@ interface ReadablePart extends FoundPart {
   readonly footer: PartFooter
 }
 
-/** Never deleted from: what cannot be used may still be of use to its owner. */
-const QUARANTINE = 'quarantine'
-
 /**
  * Makes the catalog again from the parts alone; the old one stays beside it. Parts that cannot be read, that are not
  * ours, or that were replaced long ago go to `quarantine/`.
@@ -98,7 +95,7 @@ class Quarantine {
 
   constructor(disk: Disk, dataDir: DataDir) {
     this.#disk = disk
-    this.#folder = join(dataDir.path, QUARANTINE)
+    this.#folder = dataDir.quarantinePath
   }
 
   async add(path: string, reason: string): Promise<void> {

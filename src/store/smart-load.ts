@@ -37,6 +37,7 @@ export class SmartLoad {
 
   /** All frames, schema first, if they are in memory. Counts a hit or a miss. */
   cached(dataset: CatalogDataset): readonly Frame[] | undefined {
+    if (dataset.parts.length === 0) return [schemaFrameOf(dataset)]
     const entry = this.#parts.cache.get(datasetId(dataset))
     return entry && [entry.schemaFrame, ...entry.frames]
   }
@@ -77,6 +78,7 @@ export function cacheEntry(
   return { schemaFrame, frames, rows: frames.reduce((sum, frame) => sum + frame.rows, 0) }
 }
 
-function schemaFrameOf(dataset: CatalogDataset): Frame {
+/** The schema as the first frame of a stream. */
+export function schemaFrameOf(dataset: CatalogDataset): Frame {
   return makeFrame(dataset.schemaHeader, [], { kind: 'schema' })
 }

@@ -1,5 +1,6 @@
 import type { FrameCacheStats } from './cache/frame-cache.ts'
 import type { CatalogState } from './catalog/state.ts'
+import type { LogStats } from './log/logs.ts'
 
 /** Figures of one tier on disk. */
 export interface TierStats {
@@ -36,28 +37,36 @@ export interface StoreStats {
   readonly in_flight: InFlightStats
   readonly tiers: {
     readonly hot: { readonly keys: number; readonly bytes: number }
+    /** Rows that were appended and are in no part yet. */
+    readonly log: LogStats
     readonly warm: TierStats
     readonly cold: TierStats
   }
 }
 
 /** Adds up one snapshot of the catalog, and the cache and what is in flight as they are now. */
-export function storeStats(state: CatalogState, cache: FrameCacheStats, inFlight: InFlightStats): StoreStats {
+export function storeStats(
+  state: CatalogState,
+  cache: FrameCacheStats,
+  log: LogStats,
+  inFlight: InFlightStats,
+): StoreStats {
   const datasets = state.list()
   const parts = datasets.flatMap((dataset) => dataset.parts)
   const total = tierStats(parts)
   return {
     total_keys: datasets.length,
-    total_rows: total.rows,
+    total_rows: total.rows + log.rows,
     total_parts: total.parts,
     total_size_bytes: total.size_bytes,
-    arrow_size_bytes: total.arrow_size_bytes,
+    arrow_size_bytes: total.arrow_size_bytes + log.bytes,
     compression_ratio: total.compression_ratio,
     snapshot: state.snapshotId,
     cache,
     in_flight: inFlight,
     tiers: {
       hot: { keys: cache.entries, bytes: cache.bytes },
+      log,
       warm: tierStats(parts.filter(({ tier }) => tier === 'warm')),
       cold: tierStats(parts.filter(({ tier }) => tier === 'cold')),
     },

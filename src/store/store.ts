@@ -4,6 +4,7 @@ import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { FrameCache } from './cache/frame-cache.ts'
+import { type AppendOptions as AppendCalls, AppendSession } from './append-session.ts'
 import { Catalog } from './catalog/catalog.ts'
 import type { CatalogDataset } from './catalog/state.ts'
 import { DataDir } from './disk/data-dir.ts'
@@ -11,6 +12,7 @@ import type { Disk } from './disk/disk.ts'
 import { NodeDisk } from './disk/node-disk.ts'
 import { matchesGlob } from './glob.ts'
 import { type CheckSummary, checkDatasets } from './check.ts'
+import { type AppendOptions, type LogViews, Logs, logRows } from './log/logs.ts'
 import { type CompactSummary, compact } from './lifecycle/compaction.ts'
 import { ParquetReader } from './parquet/parquet-reader.ts'
 import { PartFiles } from './part-files.ts'
@@ -29,6 +31,7 @@ export interface StoreOptions {
   readonly cacheSize: number
   readonly partSize: number
   readonly compressionLevel: { readonly put: number; readonly compact: number }
+  readonly append: AppendOptions
   /** The file system; the local one unless a test puts another in its place. */
   readonly disk?: Disk
 }
@@ -51,6 +54,7 @@ export class Store implements Lake {
   readonly #load: SmartLoad
   readonly #publisher: Publisher
   readonly #disk: Disk
+  readonly #logs: Logs
   readonly #options: StoreOptions
 
   /**
@@ -79,16 +83,38 @@ export class Store implements Lake {
       const catalog = Catalog.open(dataDir.catalogPath, { dataPath: dataDir.coldPath, historyMs: 0 })
       const removed = await dataDir.removeDeadParts(catalog.paths())
       if (removed.length > 0) log.info({ parts: removed.length }, 'store.dead_parts_removed')
-      return new Store(options, disk, dataDir, catalog, log)
+      const logs = await Logs.open({
+        disk,
+        root: dataDir.logPath,
+        quarantine: dataDir.quarantinePath,
+        state: () => catalog.state(),
+        catalogId: catalog.id(),
+        idsOf: (tableId) => catalog.logIds(tableId),
+        options: options.append,
+        flushPart: async (...flush) => {
+          await store.#publisher.flush(...flush)
+        },
+        log,
+      })
+      const store: Store = new Store(options, disk, dataDir, catalog, logs, log)
+      return store
     } catch (error) {
       await dataDir.close()
       throw error
     }
   }
 
-  private constructor(options: StoreOptions, disk: Disk, dataDir: DataDir, catalog: Catalog, log: Logger) {
+  private constructor(
+    options: StoreOptions,
+    disk: Disk,
+    dataDir: DataDir,
+    catalog: Catalog,
+    logs: Logs,
+    log: Logger,
+  ) {
     this.#options = options
     this.#disk = disk
+    this.#logs = logs
     this.#dataDir = dataDir
     this.#catalog = catalog
     this.#files = new PartFiles(disk, dataDir.coldPath)
@@ -114,6 +140,7 @@ export class Store implements Lake {
       files: this.#files,
       pins: this.#pins,
       cache: this.#cache,
+      logs,
       disk,
       tmpPath: dataDir.tmpPath,
       partSize: options.partSize,
@@ -134,7 +161,7 @@ export class Store implements Lake {
 
   pin(): PinnedLake {
     const state = this.#catalog.state()
-    return new PinnedSnapshot(state, this.#pins.pin(state.snapshotId), (path) =>
+    return new PinnedSnapshot(state, this.#logs.views(), this.#pins.pin(state.snapshotId), (path) =>
       this.#files.absolutePath(path),
     )
   }
@@ -144,49 +171,98 @@ export class Store implements Lake {
     return new PutSession(this.#publisher, ref, mode, schemaFrame)
   }
 
+  /** Begins to append to a dataset, batch by batch. */
+  beginAppend(ref: DatasetRef, schemaFrame: Frame, calls: AppendCalls): AppendSession {
+    return new AppendSession(
+      {
+        check: (...dataset) => {
+          this.#publisher.check(dataset[0], 'append', dataset[1])
+        },
+        open: (...dataset) => {
+          const stored = this.#publisher.openToAppend(...dataset)
+          return { dataset: stored, log: this.#logs.of(stored) }
+        },
+        room: (log) => this.#logs.room(log),
+      },
+      ref,
+      schemaFrame,
+      calls,
+    )
+  }
+
+  /** Durability of appends that ask for none. */
+  get durability(): AppendOptions['durability'] {
+    return this.#options.append.durability
+  }
+
   /**
-   * All frames of a dataset, the schema first: from the cache, else from its parts, which then warm the cache.
+   * Makes parts of the rows in a dataset's log.
+   *
+   * @returns the dataset as it is then
+   * @throws DATASET_NOT_FOUND, DISK_FULL, DISK_FAILED; the log keeps its rows
+   */
+  async flush(ref: DatasetRef): Promise<StoredDataset> {
+    this.get(ref)
+    await this.#logs.flush(ref)
+    return this.get(ref)
+  }
+
+  /** Makes parts of all logs; rows of those that fail stay there for the next start. */
+  flushAll(): Promise<void> {
+    return this.#logs.flushAll(LIMITS.logFlushStopMs)
+  }
+
+  /**
+   * All frames of a dataset, the schema first: from the cache, else from its parts, which then warm the cache; last
+   * those of its log.
    *
    * @returns frames shared with the cache: never written to. A list where they are all in memory
    * @throws DATASET_NOT_FOUND, DATA_CORRUPT
    */
   load(ref: DatasetRef, signal: AbortSignal): readonly Frame[] | AsyncIterable<Frame> {
-    const dataset = readable(this.get(ref))
+    const dataset = readable(this.#dataset(ref))
+    const logged = logRows(this.#logs.views(), dataset)?.frames ?? []
     const cached = this.#load.cached(dataset)
-    if (cached) return cached
+    if (cached) return logged.length === 0 ? cached : [...cached, ...logged]
     const release = this.#pins.pin(this.#catalog.state().snapshotId)
-    return releasing(this.#load.stream(dataset, signal), release)
+    return releasing(joined(this.#load.stream(dataset, signal), logged), release)
   }
 
   /** One dataset as it is now. @throws DATASET_NOT_FOUND */
   get(ref: DatasetRef): StoredDataset {
+    return withLog(this.#dataset(ref), this.#logs.views())
+  }
+
+  /** Datasets whose keys match the glob, by schema and key. */
+  list(glob = '*'): StoredDataset[] {
+    const logs = this.#logs.views()
+    return this.#catalog
+      .state()
+      .list()
+      .filter(({ ref }) => matchesGlob(glob, ref.key))
+      .map((dataset) => withLog(dataset, logs))
+  }
+
+  /** @throws DATASET_NOT_FOUND */
+  drop(ref: DatasetRef): void {
+    this.#publisher.drop(this.#dataset(ref))
+  }
+
+  #dataset(ref: DatasetRef): CatalogDataset {
     const dataset = this.#catalog.state().get(ref)
     if (!dataset) throw datasetNotFound(ref)
     return dataset
   }
 
-  /** Datasets whose keys match the glob, by schema and key. */
-  list(glob = '*'): StoredDataset[] {
-    return this.#catalog
-      .state()
-      .list()
-      .filter(({ ref }) => matchesGlob(glob, ref.key))
-  }
-
-  /** @throws DATASET_NOT_FOUND */
-  drop(ref: DatasetRef): void {
-    this.#publisher.drop(this.get(ref))
-  }
-
   isCached(ref: DatasetRef): boolean {
-    return this.#cache.peek(datasetId(this.get(ref))) !== undefined
+    return this.#cache.peek(datasetId(this.#dataset(ref))) !== undefined
   }
 
   /** Loads a dataset into the cache, unless it is over its share. @throws as {@link load} */
   async warm(ref: DatasetRef, signal: AbortSignal): Promise<{ cached: boolean; bytes: number }> {
     const release = this.#pins.pin(this.#catalog.state().snapshotId)
     try {
-      const dataset = readable(this.get(ref))
+      const dataset = readable(this.#dataset(ref))
       const isCached = this.isCached(ref) || (await this.#load.warm(dataset, signal))
       return { cached: isCached, bytes: this.#cache.peek(datasetId(dataset))?.bytes ?? 0 }
     } finally {
@@ -196,12 +272,13 @@ export class Store implements Lake {
 
   /** @returns whether it was there */
   evict(ref: DatasetRef): boolean {
-    return this.#cache.delete(datasetId(this.get(ref)))
+    return this.#cache.delete(datasetId(this.#dataset(ref)))
   }
 
-  /** Rewrites the parts of a dataset, rows in their order. @param level - zstd, 1–22 */
-  compact(ref: DatasetRef, level = this.#options.compressionLevel.compact): Promise<CompactSummary> {
-    return compact(this.#publisher, this.get(ref), level)
+  /** Rewrites the parts of a dataset, those of its log included, rows in their order. @param level - zstd, 1–22 */
+  async compact(ref: DatasetRef, level = this.#options.compressionLevel.compact): Promise<CompactSummary> {
+    await this.#logs.flush(ref)
+    return compact(this.#publisher, this.#dataset(ref), level)
   }
 
   /** Reads every byte of the parts whose keys match, and tells what is not as it was written. @throws CANCELLED, DISK_FAILED */
@@ -225,7 +302,7 @@ export class Store implements Lake {
   stats(): StoreStats {
     const puts = this.#publisher.stats()
     const loads = this.#load.stats()
-    return storeStats(this.#catalog.state(), this.#cache.stats(), {
+    return storeStats(this.#catalog.state(), this.#cache.stats(), this.#logs.stats(), {
       puts: puts.puts,
       held_bytes: puts.bytes + loads.bytes,
       loads: loads.loads,
@@ -235,15 +312,28 @@ export class Store implements Lake {
 
   /** Ends the workers and gives up the lock. Reads and puts must have ended. */
   async close(): Promise<void> {
+    await this.#logs.close()
     await this.#reader.close()
     this.#catalog.close()
     await this.#dataDir.close()
   }
 }
 
+/** A dataset with the rows of its log, which are in no part and take no room in `cold/`. */
+function withLog(dataset: CatalogDataset, logs: LogViews): StoredDataset {
+  const log = logRows(logs, dataset)
+  if (log === null) return dataset
+  return { ...dataset, rows: dataset.rows + log.rows, arrowBytes: dataset.arrowBytes + log.bytes }
+}
+
 function datasetNotFound(ref: DatasetRef): SternaError {
   const name = ref.schema === 'main' ? ref.key : `${ref.schema}.${ref.key}`
   return new SternaError('DATASET_NOT_FOUND', `There is no dataset "${name}"`)
+}
+
+async function* joined<T>(items: AsyncIterable<T>, more: readonly T[]): AsyncGenerator<T> {
+  yield* items
+  yield* more
 }
 
 async function* releasing<T>(items: AsyncIterable<T>, release: () => void): AsyncGenerator<T> {

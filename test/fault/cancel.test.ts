@@ -48,7 +48,7 @@ for (const { what, frames } of puts) {
         const before = await fingerprint(client, 'grown')
         for (const [key, mode] of [
           ['new', 'create'],
-          ['grown', 'append'],
+          ['grown', 'replace'],
         ] as const) {
           const messages = putMessages(commandDescriptor(JSON.stringify({ key, mode })), frames)
           for (let count = 0; count <= messages.length; count += 1) {

@@ -394,7 +394,7 @@ def actions(client, data_dir):
     names = {action.type: action.description for action in client.list_actions()}
     # Those of the specification, which flight_sql_checks.py tries, begin with a capital.
     assert {name for name in names if name.islower()} == {
-        "query", "explain", "stats", "list", "describe", "drop", "warm", "evict", "compact", "check", "health",
+        "query", "explain", "stats", "list", "describe", "drop", "warm", "evict", "flush", "compact", "check", "health",
         "version",
     }, names
     assert all(len(description) > 20 for description in names.values())
@@ -415,6 +415,7 @@ def actions(client, data_dir):
         assert stats[name] > 0, name
     assert set(stats["cache"]) == {"bytes", "bytes_max", "entries", "hits", "misses", "hit_rate", "evictions"}
     assert set(stats["tiers"]) == {"hot", "warm", "cold"}
+    assert act(client, "flush", "acted")["rows"] == act(client, "describe", "acted")["rows"]
     compacted = act(client, "compact", "acted")
     assert compacted["parts_after"] == 1 and compacted["size_bytes_after"] < compacted["size_bytes_before"], compacted
     assert act(client, "describe", "acted")["part_list"][0]["tier"] == "cold"

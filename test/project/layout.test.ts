@@ -28,6 +28,7 @@ const knownFolders = [
   'src/store/catalog',
   'src/store/disk',
   'src/store/lifecycle',
+  'src/store/log',
   'src/store/parquet',
 ]
 const knownTrees = [

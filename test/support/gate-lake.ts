@@ -179,6 +179,7 @@ export function pinned(dataDirectory: string, version = 1): PinnedLake {
       id: `${schema}/${key}@${version}`,
       schema: emptySchema,
       parts: paths,
+      log: null,
       rows: paths.length,
     }
   })

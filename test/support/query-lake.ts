@@ -41,6 +41,7 @@ export class QueryLake implements Lake {
       id: `${key}@${version}`,
       schema: first.schema,
       parts,
+      log: null,
       rows,
     }
     this.#datasets.set(key, dataset)

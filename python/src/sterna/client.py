@@ -124,7 +124,8 @@ class StorageClient:
     def store(self, key: str, frame: Any, mode: Mode = "replace") -> Dict[str, Any]:
         """Stores a data frame; when this returns, it is on disk, and every reader sees all of it.
 
-        When it raises, whatever the reason, the key names what it named before.
+        When it raises, whatever the reason, the key names what it named before; with mode ``"append"``, batches that
+        were stored before it went wrong stay.
 
         Args:
             key: the dataset's name, 1 to 200 bytes of UTF-8.
@@ -134,7 +135,8 @@ class StorageClient:
                 ``"create"`` refuses a key that exists.
 
         Returns:
-            ``{"key", "version", "rows", "parts"}`` of the dataset as it is now.
+            ``{"key", "version", "rows", "parts"}`` of what was stored; with mode ``"append"`` also ``"sequence"`` and
+            ``"durability"``, and no parts yet.
 
         Raises:
             DatasetExistsError: with mode ``"create"``.

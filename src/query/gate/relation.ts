@@ -1,6 +1,6 @@
 import type { PinnedDataset } from '../../store/parts.ts'
 import { quoteName, quoteText } from '../duckdb.ts'
-import { storageOf } from '../storage-types.ts'
+import { parquetSql, storageOf } from '../storage-types.ts'
 import { FRAMES_FUNCTION, type CallUse, type ListUse } from './analysis.ts'
 import { escapeGlob } from './glob.ts'
 import { MAIN_SCHEMA } from './tables.ts'
@@ -8,25 +8,59 @@ import { MAIN_SCHEMA } from './tables.ts'
 /** A call as it stands in a rewritten text. */
 export type Call = Pick<CallUse, 'functionName' | 'inputs' | 'options'>
 
-/** What takes the place of a name: a call, or the text of a query that reads nothing. */
-export type Relation = Call | string
+/** What takes the place of a name: a call, or a query of calls and the text around them. */
+export type Relation = Call | readonly (Call | string)[]
 
 /**
- * What reads datasets: a call with the parts of their snapshots, by their columns' names where there are several.
- * Folders such as `env=prod` in the path of the data directory are never columns. Datasets that have no part yet
- * are a query without rows.
+ * What reads datasets: a call with the parts of their snapshots, by their columns' names where there are several, and
+ * after those of a dataset the rows of its log. Folders such as `env=prod` in the path of the data directory are never
+ * columns. Datasets that have no rows yet are a query without any.
+ *
+ * @param handleOf - holds the frames of a dataset's log for the query
  */
-export function partsRelation(
-  functionName: string,
+export function datasetsRelation(
+  call: Pick<Call, 'functionName' | 'options'>,
   datasets: readonly PinnedDataset[],
   dataDirectory: string,
-  options: CallUse['options'],
+  handleOf: (dataset: PinnedDataset) => string,
 ): Relation {
-  const inputs = datasets.flatMap(({ parts }) => parts.map((part) => escapePath(part.path, dataDirectory)))
-  const [first] = datasets
-  if (inputs.length === 0 && first !== undefined) return emptyQuery(first)
+  const tables: (Call | string)[][] = []
+  let inputs: string[] = []
+  const endFiles = (): void => {
+    if (inputs.length > 0) tables.push([filesCall(call, inputs)])
+    inputs = []
+  }
+  for (const dataset of datasets) {
+    for (const { path } of dataset.parts) inputs.push(escapePath(path, dataDirectory))
+    if (dataset.log === null) continue
+    endFiles()
+    tables.push(['(', ...logQuery(dataset, handleOf(dataset)), ')'])
+  }
+  endFiles()
+  const [first, ...others] = tables
+  const [dataset] = datasets
+  if (first === undefined) return dataset === undefined ? filesCall(call, []) : emptyQuery(dataset)
+  if (others.length === 0) return typeof first[0] === 'object' ? first[0] : first
+  const union = others.flatMap((table) => [' UNION ALL BY NAME FROM ', ...table])
+  return ['(FROM ', ...first, ...union, ')']
+}
+
+function filesCall(
+  { functionName, options }: Pick<Call, 'functionName' | 'options'>,
+  inputs: string[],
+): Call {
   const union = inputs.length > 1 ? { union_by_name: true } : {}
   return { functionName, inputs, options: { ...union, hive_partitioning: false, ...options } }
+}
+
+/** The rows of a log, in the types that they will have once they are in a part. */
+function logQuery({ schema }: PinnedDataset, handle: string): (Call | string)[] {
+  const columns = storageOf(schema).map((storage) => {
+    const name = quoteName(storage.field.name)
+    const sql = parquetSql(storage)
+    return sql === storage.sql ? name : `CAST(${name} AS ${sql}) AS ${name}`
+  })
+  return [`SELECT ${columns.join(', ')} FROM `, framesCall(handle)]
 }
 
 /** The call that reads held batches. */
@@ -40,9 +74,11 @@ function escapePath(path: string, dataDirectory: string): string {
   return dataDirectory + escapeGlob(path.slice(dataDirectory.length))
 }
 
-function emptyQuery({ schema }: PinnedDataset): string {
-  const columns = storageOf(schema).map(({ sql, field }) => `NULL::${sql} AS ${quoteName(field.name)}`)
-  return `(SELECT ${columns.join(', ')} LIMIT 0)`
+function emptyQuery({ schema }: PinnedDataset): string[] {
+  const columns = storageOf(schema).map(
+    (storage) => `NULL::${parquetSql(storage)} AS ${quoteName(storage.field.name)}`,
+  )
+  return [`(SELECT ${columns.join(', ')} LIMIT 0)`]
 }
 
 /** The call as SQL. */

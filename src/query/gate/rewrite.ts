@@ -111,7 +111,7 @@ export function columnEdits(
       const index = finder.indexAt(column.location) ?? -1
       const [schema, , table] = index < 0 ? [] : tokens.slice(index, index + 3)
       if (schema === undefined || table === undefined) throw misplaced(column.table)
-      return { start: schema.start, end: table.start, before: '', relation: '', after: '' }
+      return { start: schema.start, end: table.start, before: '', relation: [], after: '' }
     })
 }
 
@@ -131,7 +131,7 @@ export function callEdit(
   const close = closingBracket(sql, tokens, open)
   if (first === undefined || !isName || close === undefined) throw misplaced(use.functionName)
   // A query takes no name from a function that is no longer there.
-  const isUnnamed = typeof relation === 'string' && !use.hasAlias
+  const isUnnamed = !('functionName' in relation) && !use.hasAlias
   const after = isUnnamed ? ` AS ${quoteName(use.functionName)}` : ''
   return { start: first.start, end: close.end, before: '', relation, after }
 }
@@ -157,7 +157,7 @@ export function listEdits(
     found.length === uses.length && found.every(({ use }) => uses.some((other) => sameList(use, other)))
   if (!isSame) throw misplaced('SHOW TABLES')
   return found.map(({ use, start, end }) => {
-    return { start, end, before: '', relation: listQuery(list(use.schema), use), after: '' }
+    return { start, end, before: '', relation: [listQuery(list(use.schema), use)], after: '' }
   })
 }
 
@@ -210,10 +210,13 @@ export function applyEdits({ sql, prefix }: StatementText, edits: readonly Edit[
   for (const edit of edits.toSorted((a, b) => a.start - b.start)) {
     if (edit.start < at) throw misplaced('A table')
     append(sql.slice(at, edit.start) + edit.before)
-    if (typeof edit.relation === 'string') append(edit.relation)
-    else {
-      calls.set(byteOffset, edit.relation)
-      append(callText(edit.relation))
+    for (const piece of 'functionName' in edit.relation ? [edit.relation] : edit.relation) {
+      if (typeof piece === 'string') {
+        append(piece)
+        continue
+      }
+      calls.set(byteOffset, piece)
+      append(callText(piece))
     }
     append(edit.after)
     at = edit.end

@@ -6,6 +6,7 @@ import { drop } from './drop.ts'
 import { evict } from './evict.ts'
 import { explain } from './explain.ts'
 import { cancelFlightInfo, cancelQuery, renewFlightEndpoint } from './flight-info.ts'
+import { flush } from './flush.ts'
 import { health } from './health.ts'
 import { list } from './list.ts'
 import {
@@ -30,6 +31,7 @@ export const ACTIONS: readonly Action[] = [
   drop,
   warm,
   evict,
+  flush,
   compact,
   check,
   health,

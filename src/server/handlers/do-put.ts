@@ -7,18 +7,19 @@ import {
 } from '../../../flight/index.ts'
 import { messages, parseDescriptor } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
-import { LIMITS } from '../../limits.ts'
-import type { PutSession } from '../../store/put-session.ts'
 import type { CallContext, ResponseStream } from '../call.ts'
+import { type PutIntake, appendIntake, replaceIntake } from '../put-intake.ts'
 import type { Services } from '../services.ts'
 import { putCommand } from '../sql/index.ts'
 
 /**
- * DoPut: stores the batches of one stream as one commit.
+ * DoPut: stores the batches of one stream.
  *
- * 1. The first message names the dataset or a Flight SQL command, the first with an IPC header must be the schema. 2. Each batch is checked,
- * held and answered by a PutResult, which means received. 3. After the half-close, which must not be the first
- * half of a cancel, everything is committed; only then does the call end OK. 4. A stream that breaks, is given up, or is refused, leaves nothing.
+ * 1. The first message names the dataset or a Flight SQL command, the first with an IPC header must be the schema. 2.
+ * With mode `append` each batch is stored by itself, and its PutResult says so. Otherwise each is checked, held and
+ * answered by a PutResult which means received; after the half-close, which must not be the first half of a cancel,
+ * everything is committed at once, and a stream that breaks, is given up, or is refused, leaves nothing. 3. The call
+ * ends OK when all is stored.
  */
 export async function doPut(
   requests: AsyncIterable<Buffer>,
@@ -33,25 +34,24 @@ export async function doPut(
     await response.send(putResult(answer))
     return
   }
-  let session: PutSession | undefined
+  let intake: PutIntake | undefined
   try {
     for await (const bytes of all) {
       const frame = frameFromFlightData(decodeFlightData(bytes))
-      if (session === undefined && frame.kind !== 'metadata') {
-        session = services.store.beginPut(request.dataset, request.mode ?? 'replace', schemaFrame(frame))
+      if (intake === undefined && frame.kind !== 'metadata') {
+        const begin = request.mode === 'append' ? appendIntake : replaceIntake
+        intake = begin(services, request, schemaFrame(frame), response, context)
         continue
       }
       if (isAbandon(frame)) throw new SternaError('CANCELLED', 'The client gave the put up')
-      if (frame.kind !== 'metadata') await session?.write(frame)
-      if (frame.kind !== 'dictionary') acknowledge(frame, response)
+      await intake?.take(frame)
     }
-    if (session === undefined)
-      throw new SternaError('SCHEMA_MISSING', 'The stream ended before a schema came')
-    const summary = await session.commit(context.confirmed())
-    session = undefined
+    if (intake === undefined) throw new SternaError('SCHEMA_MISSING', 'The stream ended before a schema came')
+    const summary = await intake.finish()
+    intake = undefined
     if (request.result) await response.send(putResult(Buffer.from(JSON.stringify(summary))))
   } catch (error) {
-    await session?.abort()
+    await intake?.abort()
     throw error
   }
 }
@@ -96,6 +96,12 @@ function putRequest(descriptor: Uint8Array | null): DatasetRequest | FlightSqlRe
       'A DoPut needs a path or a command with a key; this descriptor holds SQL',
     )
   }
+  if (request.kind === 'dataset' && request.durability !== undefined && request.mode !== 'append') {
+    throw new SternaError(
+      'REQUEST_INVALID',
+      'The field "durability" needs the mode "append"; other puts are synced',
+    )
+  }
   return request
 }
 
@@ -104,22 +110,6 @@ function schemaFrame(frame: Frame): Frame {
     throw new SternaError('SCHEMA_MISSING', `A ${frame.kind} came before the schema`)
   }
   return frame
-}
-
-/**
- * Answers one batch. Not awaited: a client may send everything before it reads, and waiting here for it to read
- * would stop both sides for good. What it leaves unread is bounded instead.
- */
-function acknowledge(frame: Frame, response: ResponseStream): void {
-  if (response.queuedBytes > LIMITS.putResultsBytesMax) {
-    throw new SternaError(
-      'LIMIT_EXCEEDED',
-      `The client has left ${response.queuedBytes} bytes of PutResults unread; the limit is ${LIMITS.putResultsBytesMax}. Read them while writing`,
-    )
-  }
-  const received =
-    frame.appMetadata ?? Buffer.from(JSON.stringify({ rows: frame.rows, bytes: frame.byteLength }))
-  void response.send(putResult(received))
 }
 
 function putResult(appMetadata: Uint8Array): Buffer {

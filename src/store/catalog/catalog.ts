@@ -113,6 +113,18 @@ export class Catalog {
     }
   }
 
+  /** A name of this catalog that no other has: that of its schema `main`. */
+  id(): string {
+    return this.#db.get<[string]>('SELECT schema_uuid FROM ducklake_schema WHERE schema_id = 0')?.[0] ?? ''
+  }
+
+  /** What a commit has said of the ids in the log of a table. */
+  logIds(tableId: number): string | null {
+    return (
+      this.#db.get<[string | null]>('SELECT ids FROM sterna_log WHERE table_id = ?', tableId)?.[0] ?? null
+    )
+  }
+
   /** Every file that the catalog names, in any snapshot: others below the folder of the parts can go. */
   paths(): ReadonlySet<string> {
     return namedPaths(this.#db, this.#dataPath)

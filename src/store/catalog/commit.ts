@@ -18,6 +18,15 @@ import { addParts, endParts, ordersOf } from './write-parts.ts'
 import { writeTableStats } from './write-statistics.ts'
 import { createTable, endTable } from './write-table.ts'
 
+/** How far the log of a table is in its parts, or has no part in it any more, once a put is committed. */
+export interface LogChange {
+  /** Of an append: what has to be true before it, else it would bring back rows that were replaced meanwhile. */
+  readonly before?: { readonly tableId: number; readonly flushed: number }
+  readonly flushed: number
+  /** The ids of the batches up to there; those that are known stay where it has none. */
+  readonly ids?: string
+}
+
 /** One change of a commit. */
 export type Change =
   | {
@@ -29,6 +38,7 @@ export type Change =
       readonly parts: readonly NewPart[]
       /** `create` refuses a key that exists; `append` and `replace` make one that does not. */
       readonly mode: 'replace' | 'create' | 'append'
+      readonly log?: LogChange | undefined
     }
   /** The same rows in other files: no more than before, each in the place of one that goes. */
   | {
@@ -97,17 +107,23 @@ export class Commit {
         `Dataset "${ref.key}" exists; put it with mode replace or append`,
       )
     }
+    assertSameLog(ref, existing, change.log)
     const columns = columnsOf(schema)
     if (mode === 'append' && existing !== undefined) {
-      this.#append(existing, schema, columns, parts)
+      this.#append(existing, change, columns)
       return
     }
     const isKept = existing?.blocked === null && this.#hasColumns(existing.tableId, columns)
     if (existing !== undefined && isKept) this.#endParts(existing)
     else if (existing !== undefined) endTable(this.#writer, existing.tableId)
     const tableId = isKept ? existing.tableId : createTable(this.#writer, ref, columns, parts)
+    const logFlushed = this.#recordLog(
+      tableId,
+      isKept ? existing.logFlushed : 0,
+      isKept ? change.log : undefined,
+    )
     this.#record(
-      { tableId, ref, schemaHeader, schema, createdNs: existing?.createdNs ?? this.#now },
+      { tableId, ref, schemaHeader, schema, logFlushed, createdNs: existing?.createdNs ?? this.#now },
       addParts(this.#writer, tableId, columns, parts),
     )
     this.#touched.set(tableId, { columns, added: null })
@@ -115,9 +131,8 @@ export class Commit {
 
   #append(
     existing: CatalogDataset,
-    schema: Schema,
+    { schema, parts, log }: Extract<Change, { kind: 'put' }>,
     columns: readonly Column[],
-    parts: readonly NewPart[],
   ): void {
     assertReadable(existing)
     // Metadata may differ: writers put versions of themselves there.
@@ -129,7 +144,8 @@ export class Commit {
       )
     }
     const added = addParts(this.#writer, existing.tableId, columns, parts)
-    this.#record(existing, [...existing.parts, ...added])
+    const logFlushed = this.#recordLog(existing.tableId, existing.logFlushed, log)
+    this.#record({ ...existing, logFlushed }, [...existing.parts, ...added])
     this.#touched.set(existing.tableId, { columns, added: parts })
   }
 
@@ -176,12 +192,26 @@ export class Commit {
     this.#writer.note(`deleted_from_table:${existing.tableId}`)
   }
 
+  /** @returns how far the log is in the parts */
+  #recordLog(tableId: number, before: number, log: LogChange | undefined): number {
+    if (log === undefined) return before
+    const flushed = Math.max(before, log.flushed)
+    this.#writer.db.run(
+      `INSERT INTO sterna_log(table_id, flushed, ids) VALUES (?, ?, ?)
+       ON CONFLICT(table_id) DO UPDATE SET flushed = excluded.flushed, ids = coalesce(excluded.ids, ids)`,
+      tableId,
+      flushed,
+      log.ids ?? null,
+    )
+    return flushed
+  }
+
   /** The dataset as it is now, in memory and in the side table. */
   #record(
-    dataset: Pick<CatalogDataset, 'tableId' | 'ref' | 'schemaHeader' | 'schema' | 'createdNs'>,
+    dataset: Pick<CatalogDataset, 'tableId' | 'ref' | 'schemaHeader' | 'schema' | 'createdNs' | 'logFlushed'>,
     parts: readonly CatalogPart[],
   ): void {
-    const { tableId, ref, createdNs } = dataset
+    const { tableId, ref, createdNs, logFlushed } = dataset
     const stored = this.#schemas.write(dataset.schemaHeader, dataset.schema)
     const version = this.#writer.snapshotId
     this.#writer.db.run(
@@ -202,6 +232,7 @@ export class Commit {
       schemaHeader,
       schema,
       parts,
+      logFlushed,
       version,
       createdNs,
       updatedNs,
@@ -236,6 +267,20 @@ function assertReadable(dataset: CatalogDataset): void {
   if (dataset.blocked === null) return
   const text = `Dataset "${dataset.ref.key}" can only be replaced or dropped, because ${dataset.blocked}`
   throw new SternaError('NOT_IMPLEMENTED', text)
+}
+
+/** @throws {@link SternaError} COMMIT_CONFLICT where the rows of the log are not the dataset's any more */
+function assertSameLog(
+  ref: DatasetRef,
+  existing: CatalogDataset | undefined,
+  log: LogChange | undefined,
+): void {
+  if (log?.before === undefined) return
+  if (log.before.tableId === existing?.tableId && log.before.flushed === existing.logFlushed) return
+  throw new SternaError(
+    'COMMIT_CONFLICT',
+    `Dataset "${ref.key}" was replaced or dropped while its log was made a part`,
+  )
 }
 
 function sumRows(parts: readonly { readonly rows: number }[]): number {

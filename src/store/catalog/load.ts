@@ -40,6 +40,7 @@ type TableRow = readonly [
   version: number | null,
   createdUs: number | null,
   updatedUs: number | null,
+  logFlushed: number | null,
 ]
 
 type FileRow = readonly [
@@ -99,6 +100,7 @@ export function loadState(
       stored,
       createdUs,
       updatedUs,
+      logFlushed,
     ] = row
     if (schemaName === null) {
       throw new SternaError('DATA_CORRUPT', `The catalog has no schema for dataset "${key}"`)
@@ -120,6 +122,7 @@ export function loadState(
       schemaHeader: arrow?.header ?? new Uint8Array(),
       schema: arrow?.schema ?? { fields: [], metadata: new Map() },
       parts,
+      logFlushed: logFlushed ?? 0,
       version,
       createdNs: toNs(createdUs ?? readInstant(db, begin)),
       updatedNs: toNs(version === stored && updatedUs !== null ? updatedUs : readInstant(db, version)),
@@ -200,10 +203,11 @@ function readTables(db: Database): TableRow[] {
   return db.all<TableRow>(
     `SELECT t.table_id, t.table_name, t.begin_snapshot, s.schema_name,
        CASE WHEN t.path_is_relative = 0 THEN '' ELSE coalesce(s.path, '') END || coalesce(t.path, ''),
-       own.arrow_schema_id, own.columns_snapshot, own.version, own.created_us, own.updated_us
+       own.arrow_schema_id, own.columns_snapshot, own.version, own.created_us, own.updated_us, log.flushed
      FROM ducklake_table t
      LEFT JOIN ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
      LEFT JOIN sterna_table own ON own.table_id = t.table_id
+     LEFT JOIN sterna_log log ON log.table_id = t.table_id
      WHERE t.end_snapshot IS NULL`,
   )
 }

@@ -39,6 +39,8 @@ export interface CatalogDataset {
   readonly rows: number
   readonly fileBytes: number
   readonly arrowBytes: number
+  /** Of the batches of its log, the last that is in a part; 0 where none is. */
+  readonly logFlushed: number
   /** The snapshot that last changed it. With `tableId` it names this content and no other, ever. */
   readonly version: number
   /** When its key was first put, and when it last changed. */

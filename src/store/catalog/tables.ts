@@ -11,6 +11,7 @@ const DUCKLAKE_VERSION = '1.0'
  * - `sterna_arrow_schema`: IPC Schema messages as clients sent them, one row for all datasets that share one.
  * - `sterna_table`: the Arrow schema of a table and the snapshot that gave it its columns; when the dataset was
  *   made and last changed, which its snapshots cannot tell once they are expired. Instants in µs since 1970.
+ * - `sterna_log`: how far the log of a table is in its parts, and the ids of the batches up to there.
  * - `sterna_data_file`: size in memory and tier of a part.
  *
  * DuckLake itself has no index, so that dropping one of 10,000 tables would scan the statistics of all.
@@ -20,6 +21,7 @@ CREATE TABLE IF NOT EXISTS sterna_arrow_schema(schema_id INTEGER PRIMARY KEY, ha
 CREATE TABLE IF NOT EXISTS sterna_table(
   table_id INTEGER PRIMARY KEY, arrow_schema_id INTEGER, columns_snapshot INTEGER, version INTEGER,
   created_us INTEGER, updated_us INTEGER);
+CREATE TABLE IF NOT EXISTS sterna_log(table_id INTEGER PRIMARY KEY, flushed INTEGER, ids TEXT);
 CREATE TABLE IF NOT EXISTS sterna_data_file(data_file_id INTEGER PRIMARY KEY, arrow_bytes INTEGER, tier TEXT);
 CREATE INDEX IF NOT EXISTS sterna_table_by_id ON ducklake_table(table_id);
 CREATE INDEX IF NOT EXISTS sterna_table_by_name ON ducklake_table(table_name COLLATE NOCASE);
@@ -76,6 +78,7 @@ export function prepareTables(db: Database, dataPath: string): void {
   if (metadataOf(db, 'data_inlining_row_limit') === undefined) setMetadata(db, 'data_inlining_row_limit', '0')
   db.exec(`
     DELETE FROM sterna_table WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
+    DELETE FROM sterna_log WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_data_file WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file);
     DELETE FROM sterna_arrow_schema WHERE schema_id NOT IN (SELECT arrow_schema_id FROM sterna_table);
   `)

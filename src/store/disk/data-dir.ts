@@ -13,7 +13,7 @@ const MAIN_SCHEMA = 'main'
  * ```
  * catalog.sqlite                          the catalog
  * cold/<key>.parquet, cold/<schema>/...   parts
- * log/                                    what is appended and not in a part yet
+ * log/<key>/<n>.log, log/<schema>/...     what is appended and not in a part yet
  * tmp/                                    what is being written
  * LOCK                                    one server at a time
  * ```
@@ -23,6 +23,8 @@ export class DataDir {
   readonly coldPath: string
   readonly logPath: string
   readonly tmpPath: string
+  /** What could not be used; never deleted from, since it may still be of use to its owner. */
+  readonly quarantinePath: string
   readonly catalogPath: string
   readonly #disk: Disk
   readonly #lock: LockFile
@@ -32,6 +34,7 @@ export class DataDir {
     this.coldPath = join(path, 'cold')
     this.logPath = join(path, 'log')
     this.tmpPath = join(path, 'tmp')
+    this.quarantinePath = join(path, 'quarantine')
     this.catalogPath = join(path, 'catalog.sqlite')
     this.#disk = disk
     this.#lock = lock

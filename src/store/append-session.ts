@@ -1,0 +1,172 @@
+import type { DatasetRef } from '../../flight/descriptor.ts'
+import { type Frame, splitFrame } from '../../flight/frame.ts'
+import type { Schema } from '../../flight/ipc/schema.ts'
+import { StreamCheck } from '../../flight/stream-check.ts'
+import { SternaError } from '../errors.ts'
+import { LIMITS } from '../limits.ts'
+import type { CatalogDataset } from './catalog/state.ts'
+import type { Durability, Stored } from './log/append.ts'
+import { batchId } from './log/batch-id.ts'
+import type { DatasetLog } from './log/dataset-log.ts'
+import { WriterDictionaries } from './log/dictionary-state.ts'
+
+/** What a session needs of its store. */
+export interface AppendTarget {
+  /** @throws TYPE_UNSUPPORTED, SCHEMA_MISMATCH */
+  check(ref: DatasetRef, schema: Schema): void
+  /** The dataset and its log; made where there is none. @throws SCHEMA_MISMATCH, KEY_INVALID */
+  open(
+    ref: DatasetRef,
+    schemaFrame: Frame,
+    schema: Schema,
+  ): { readonly dataset: CatalogDataset; readonly log: DatasetLog }
+  /** Resolves when the log has room for more. */
+  room(log: DatasetLog): Promise<void>
+}
+
+/** What a session tells whoever sends its batches. */
+export interface AppendOptions {
+  readonly durability: Durability
+  /** Called for each batch, in their order, once it is as durable as that. */
+  readonly stored: (frame: Frame, id: string | null, outcome: Stored) => void
+  /** Called once, when a batch could not be stored. Nothing is stored after it, but what was is still there. */
+  readonly failed: (error: SternaError) => void
+}
+
+/** What a finished append answers. */
+export interface AppendSummary {
+  readonly key: string
+  readonly schema: string
+  /** Of the parts, which the rows are not in yet. */
+  readonly version: number
+  /** Without those of batches that were stored before. */
+  readonly rows: number
+  readonly parts: 0
+  /** Of the last batch; null without one. */
+  readonly sequence: number | null
+  readonly durability: Durability
+}
+
+interface Entry {
+  readonly frame: Frame
+  readonly id: string | null
+  outcome: Stored | SternaError | null
+}
+
+/** One put that appends: each batch is stored by itself, whatever becomes of those after it. */
+export class AppendSession {
+  readonly #target: AppendTarget
+  readonly #ref: DatasetRef
+  readonly #schemaFrame: Frame
+  readonly #options: AppendOptions
+  readonly #check: StreamCheck
+  #opened: {
+    readonly version: number
+    readonly log: DatasetLog
+    readonly dictionaries: WriterDictionaries
+  } | null = null
+  readonly #unanswered: Entry[] = []
+  #unansweredBytes = 0
+  #failure: SternaError | null = null
+  #rows = 0
+  #sequence: number | null = null
+  #wake: (() => void) | null = null
+
+  /** @throws IPC_MALFORMED, TYPE_UNSUPPORTED naming column and type, SCHEMA_MISMATCH */
+  constructor(target: AppendTarget, ref: DatasetRef, schemaFrame: Frame, options: AppendOptions) {
+    this.#target = target
+    this.#ref = ref
+    this.#schemaFrame = schemaFrame
+    this.#options = options
+    this.#check = new StreamCheck(schemaFrame)
+    target.check(ref, this.#check.schema)
+  }
+
+  /**
+   * Takes one dictionary or batch frame, its body in one piece, as it came from the wire; kept.
+   *
+   * @returns when the next one may come; that is before this one is stored
+   * @throws IPC_MALFORMED, REQUEST_INVALID for the id of a batch; what storing an earlier batch threw
+   */
+  async write(frame: Frame): Promise<void> {
+    this.#throwFailure()
+    const message = this.#check.check(frame)
+    const { log, dictionaries } = this.#open()
+    if (message.kind === 'dictionary') {
+      dictionaries.add(frame, message)
+      return
+    }
+    const entry: Entry = { frame, id: batchId(frame.appMetadata), outcome: null }
+    this.#unanswered.push(entry)
+    this.#unansweredBytes += frame.byteLength
+    log.append({
+      frame,
+      pieces: splitFrame(frame, this.#check.schema, LIMITS.frameBytesTarget),
+      dictionaries: dictionaries.current,
+      id: entry.id,
+      durability: this.#options.durability,
+      done: (outcome) => {
+        entry.outcome = outcome
+        this.#answer()
+      },
+    })
+    await this.#target.room(log)
+    await this.#unansweredBelow(LIMITS.appendQueueBytesMax)
+  }
+
+  /** Resolves when every batch so far is stored. @throws what storing one of them threw */
+  async settled(): Promise<void> {
+    await this.#unansweredBelow(0)
+    this.#throwFailure()
+  }
+
+  /** As {@link settled}; a dataset that was to be made is there also without rows. */
+  async commit(): Promise<AppendSummary> {
+    const { version } = this.#open()
+    await this.settled()
+    const { schema, key } = this.#ref
+    const { durability } = this.#options
+    return { key, schema, version, rows: this.#rows, parts: 0, sequence: this.#sequence, durability }
+  }
+
+  /** The log of the dataset as it is with the first batch: a session that sends none changes nothing. */
+  #open(): { readonly version: number; readonly log: DatasetLog; readonly dictionaries: WriterDictionaries } {
+    if (this.#opened === null) {
+      const { schema } = this.#check
+      const { dataset, log } = this.#target.open(this.#ref, this.#schemaFrame, schema)
+      const dictionaries = new WriterDictionaries(schema, log.schema)
+      this.#opened = { version: dataset.version, log, dictionaries }
+    }
+    return this.#opened
+  }
+
+  #answer(): void {
+    for (let entry = this.#unanswered[0]; entry?.outcome; entry = this.#unanswered[0]) {
+      this.#unanswered.shift()
+      this.#unansweredBytes -= entry.frame.byteLength
+      const { frame, id, outcome } = entry
+      if (this.#failure !== null) continue
+      if (outcome instanceof SternaError) {
+        this.#failure = outcome
+        this.#options.failed(outcome)
+      } else {
+        if (!outcome.isRepeated) this.#rows += outcome.rows
+        this.#sequence = outcome.sequence
+        this.#options.stored(frame, id, outcome)
+      }
+    }
+    this.#wake?.()
+  }
+
+  async #unansweredBelow(bytes: number): Promise<void> {
+    while (this.#unanswered.length > 0 && this.#unansweredBytes > bytes) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure
+  }
+}

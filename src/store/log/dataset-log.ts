@@ -1,0 +1,419 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { DatasetRef } from '../../../flight/descriptor.ts'
+import { type Frame, makeFrame } from '../../../flight/frame.ts'
+import type { Schema } from '../../../flight/ipc/schema.ts'
+import { errnoOf, SternaError } from '../../errors.ts'
+import { LIMITS } from '../../limits.ts'
+import type { Disk, DiskFile } from '../disk/disk.ts'
+import type { Append, Stored } from './append.ts'
+import { gather } from './gather.ts'
+import { IdWindow, type IdWindowOptions } from './id-window.ts'
+import { logFileName, makeFolder } from './log-files.ts'
+import { LogSegment, type SegmentView } from './log-segment.ts'
+import type { SegmentHead } from './segment-reader.ts'
+
+/** What a log is told of its dataset and its surroundings. */
+export interface DatasetLogOptions {
+  readonly ref: DatasetRef
+  readonly tableId: number
+  /** Names the table for ever, beyond this catalog. */
+  readonly table: string
+  readonly schemaHeader: Uint8Array
+  readonly schema: Schema
+  readonly disk: Disk
+  /** Of all logs. */
+  readonly root: string
+  readonly folder: string
+  readonly syncMs: number
+  readonly ids: IdWindowOptions
+  /** Sequences and file numbers go on after these. */
+  readonly sequence: number
+  readonly fileNumber: number
+  /** Rows were added or taken away. */
+  readonly changed: (log: DatasetLog) => void
+  readonly failed: (log: DatasetLog, error: SternaError) => void
+}
+
+/** The file that is written to. */
+interface ActiveFile {
+  readonly segment: LogSegment
+  readonly file: DiskFile
+}
+
+/**
+ * The log of one dataset: appended batches that are in no part yet, in memory for readers and in files for the case
+ * that the server ends.
+ *
+ * One group of batches after the other is written by one gathered write and one sync, and then acknowledged and seen
+ * by readers; what comes meanwhile is the next group. A group that cannot be written is cut off the file and refused.
+ * After a sync that failed nobody knows what the disk holds: the log then takes no more batches, since a second sync
+ * may succeed without having written anything.
+ */
+export class DatasetLog {
+  readonly ref: DatasetRef
+  readonly tableId: number
+  readonly table: string
+  readonly schema: Schema
+  readonly ids: IdWindow
+  readonly #options: DatasetLogOptions
+  #sealed: readonly LogSegment[] = []
+  #active: ActiveFile | null = null
+  #queue: Append[] = []
+  #queuedBytes = 0
+  /** Batches with an id that are queued, and who else waits for them. */
+  readonly #repeats = new Map<string, Append['done'][]>()
+  #sequence: number
+  #fileNumber: number
+  #failure: SternaError | null = null
+  #isWorking = false
+  #isSyncDue = false
+  #sealing: (() => void)[] = []
+  #idle: (() => void)[] = []
+  #syncTimer: NodeJS.Timeout | undefined
+  #view: readonly SegmentView[] | null = null
+
+  constructor(options: DatasetLogOptions) {
+    this.#options = options
+    this.ref = options.ref
+    this.tableId = options.tableId
+    this.table = options.table
+    this.schema = options.schema
+    this.ids = new IdWindow(options.ids)
+    this.#sequence = options.sequence
+    this.#fileNumber = options.fileNumber
+  }
+
+  /** The last sequence that was given to a batch, stored or not. */
+  get sequence(): number {
+    return this.#sequence
+  }
+
+  get rows(): number {
+    return this.#sum(({ rows }) => rows)
+  }
+
+  /** Memory that its frames take, those that are not written yet included. */
+  get bytes(): number {
+    return this.#queuedBytes + this.#sum(({ bytes }) => bytes)
+  }
+
+  /** When the oldest of its rows came, ms since 1970; null without rows. */
+  get firstMs(): number | null {
+    const segments = this.#segments()
+    return segments.find(({ firstMs }) => firstMs !== null)?.firstMs ?? null
+  }
+
+  /** Why it takes no more batches; null while it does. */
+  get failure(): SternaError | null {
+    return this.#failure
+  }
+
+  /** What readers see now. The list never changes. */
+  view(): readonly SegmentView[] {
+    this.#view ??= this.#segments()
+      .filter(({ sequence }) => sequence > 0)
+      .map((segment) => segment.view())
+    return this.#view
+  }
+
+  /** Takes segments over that were found on the disk; they are durable. */
+  recover(segments: readonly LogSegment[]): void {
+    this.#sealed = segments
+    this.#view = null
+  }
+
+  /** Queues a batch. `done` hears how that went, never before this returns. */
+  append(batch: Append): void {
+    if (this.#failure !== null) {
+      const failure = this.#failure
+      queueMicrotask(() => batch.done(failure))
+      return
+    }
+    if (batch.id !== null && this.#isRepeated(batch, batch.id)) return
+    this.#queue.push(batch)
+    this.#queuedBytes += batch.frame.byteLength
+    this.#work()
+  }
+
+  /** Resolves when what was appended so far is in files that do not grow any more. */
+  seal(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#sealing.push(resolve)
+      this.#work()
+    })
+  }
+
+  /** Those of its files that are complete, oldest first. */
+  get sealed(): readonly LogSegment[] {
+    return this.#sealed
+  }
+
+  /** Forgets rows that are in a part. @returns the files that held them */
+  dropThrough(sequence: number): string[] {
+    const flushed = this.#sealed.filter((segment) => segment.sequence <= sequence)
+    this.#sealed = this.#sealed.filter((segment) => segment.sequence > sequence)
+    this.#hasChanged()
+    return flushed.map(({ path }) => path)
+  }
+
+  /** Refuses everything from now on, and what is not acknowledged. @returns its files, once nothing writes to them */
+  async end(reason: SternaError): Promise<string[]> {
+    this.#failure ??= reason
+    this.#refuse(this.#queue.splice(0), reason)
+    clearTimeout(this.#syncTimer)
+    await this.#settled()
+    const files = this.#segments().map(({ path }) => path)
+    await this.#active?.file.close()
+    this.#active = null
+    this.#sealed = []
+    this.#view = null
+    return files
+  }
+
+  #segments(): readonly LogSegment[] {
+    return this.#active === null ? this.#sealed : [...this.#sealed, this.#active.segment]
+  }
+
+  #sum(figure: (segment: LogSegment) => number): number {
+    let sum = this.#active === null ? 0 : figure(this.#active.segment)
+    for (const segment of this.#sealed) sum += figure(segment)
+    return sum
+  }
+
+  #isRepeated(batch: Append, id: string): boolean {
+    const waiting = this.#repeats.get(id)
+    if (waiting !== undefined) {
+      waiting.push(batch.done)
+      return true
+    }
+    const known = this.ids.get(id, Date.now())
+    if (known !== undefined) {
+      queueMicrotask(() => batch.done({ sequence: known.sequence, rows: known.rows, isRepeated: true }))
+      return true
+    }
+    this.#repeats.set(id, [])
+    return false
+  }
+
+  /** Sees to it that somebody does what there is to do. */
+  #work(): void {
+    if (this.#isWorking) return
+    this.#isWorking = true
+    void this.#run()
+  }
+
+  /** One step after the other, until nothing is left to do. Never rejects. */
+  async #run(): Promise<void> {
+    for (;;) {
+      if (this.#sealing.length > 0) {
+        const waiting = this.#sealing.splice(0)
+        await this.#sealActive()
+        for (const resolve of waiting) resolve()
+      } else if (this.#isSyncDue) {
+        this.#isSyncDue = false
+        await this.#syncActive()
+      } else if (this.#queue.length > 0) {
+        await this.#write(this.#takeGroup())
+      } else {
+        this.#isWorking = false
+        for (const resolve of this.#idle.splice(0)) resolve()
+        return
+      }
+    }
+  }
+
+  #settled(): Promise<void> {
+    return this.#isWorking ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve()
+  }
+
+  #takeGroup(): Append[] {
+    let bytes = 0
+    let count = 0
+    for (const { frame } of this.#queue) {
+      if (count > 0 && bytes + frame.byteLength > LIMITS.logGroupBytesMax) break
+      bytes += frame.byteLength
+      count += 1
+    }
+    return this.#queue.splice(0, count)
+  }
+
+  async #write(group: readonly Append[]): Promise<void> {
+    const timeMs = Date.now()
+    const sequence = this.#sequence
+    let active: ActiveFile
+    try {
+      active = this.#active ?? (await this.#begin(sequence + 1, timeMs))
+      this.#active = active
+    } catch (error) {
+      this.#refuse(group, SternaError.from(error))
+      return
+    }
+    const { segment, file } = active
+    const added: Frame[][] = []
+    const chunks: Uint8Array[] = []
+    for (const [index, { frame, pieces, dictionaries }] of group.entries()) {
+      const head = { sequence: sequence + 1 + index, timeMs }
+      const before = segment.dictionaries.advanceTo(dictionaries)
+      for (const dictionary of before) {
+        chunks.push(...segment.record({ kind: 'dictionary', ...head }, wireBytes(dictionary)))
+      }
+      chunks.push(...segment.record({ kind: 'batch', ...head }, wireBytes(frame)))
+      added.push([...before, ...pieces])
+    }
+    // From here on they are taken: a commit that replaces the dataset meanwhile has to know of them.
+    this.#sequence += group.length
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
+    try {
+      await file.write(gather(chunks), segment.fileBytes)
+    } catch (error) {
+      this.#sequence = sequence
+      await this.#cut(error)
+      this.#refuse(group, this.#failure ?? SternaError.from(error))
+      return
+    }
+    segment.isDirty = true
+    if (group.some(({ durability }) => durability === 'fsync')) {
+      await this.#syncActive()
+    } else if (group.some(({ durability }) => durability === 'interval')) {
+      this.#syncLater()
+    }
+    if (this.#failure !== null) {
+      this.#refuse(group, this.#failure)
+      return
+    }
+    segment.fileBytes += bytes
+    for (const [index, frames] of added.entries()) segment.add(sequence + 1 + index, timeMs, frames)
+    this.#queuedBytes -= group.reduce((sum, { frame }) => sum + frame.byteLength, 0)
+    this.#acknowledge(group, sequence + 1, timeMs)
+    this.#hasChanged()
+  }
+
+  /** Makes the next file, which can be read without any other. */
+  async #begin(sequence: number, timeMs: number): Promise<ActiveFile> {
+    const { disk, root, folder, ref, table, schemaHeader } = this.#options
+    await makeFolder(disk, root, folder)
+    const path = await this.#freePath()
+    const segment = new LogSegment(path, randomBytes(4).readUInt32LE())
+    const head: SegmentHead = { format: 1, schema: ref.schema, key: ref.key, table }
+    const schemaFrame = makeFrame(schemaHeader, [], { kind: 'schema', rows: 0 })
+    const chunks = [
+      ...segment.record({ kind: 'head', sequence, timeMs }, [Buffer.from(JSON.stringify(head))]),
+      ...segment.record({ kind: 'schema', sequence, timeMs }, wireBytes(schemaFrame)),
+    ]
+    const file = await disk.open(path, 'create')
+    try {
+      await file.write(chunks, 0)
+      await disk.syncDirectory(folder)
+    } catch (error) {
+      await file.close()
+      await disk.unlink(path)
+      throw error
+    }
+    segment.fileBytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
+    return { segment, file }
+  }
+
+  /** A name that no file has, not even one of a dataset of this key that is gone. */
+  async #freePath(): Promise<string> {
+    for (;;) {
+      this.#fileNumber += 1
+      const path = join(this.#options.folder, logFileName(this.#fileNumber))
+      if ((await this.#options.disk.stat(path)) === undefined) return path
+    }
+  }
+
+  /** Takes back what a write that failed has left behind the acknowledged batches. */
+  async #cut(cause: unknown): Promise<void> {
+    if (this.#active === null) return
+    const { segment, file } = this.#active
+    try {
+      await file.truncate(segment.fileBytes)
+      await file.sync()
+    } catch (error) {
+      this.#fail(cause instanceof Error ? cause : error)
+      return
+    }
+    // The dictionaries of the batches that were cut off are not in it: what comes next needs a new file.
+    await this.#sealActive()
+  }
+
+  async #syncActive(): Promise<void> {
+    if (this.#active === null || !this.#active.segment.isDirty || this.#failure !== null) return
+    const { segment, file } = this.#active
+    try {
+      await file.sync()
+      segment.isDirty = false
+    } catch (error) {
+      this.#fail(error)
+      // Best effort: what was not acknowledged should not come back at the next start.
+      await file.truncate(segment.fileBytes).catch(() => undefined)
+    }
+  }
+
+  #syncLater(): void {
+    this.#syncTimer ??= setTimeout(() => {
+      this.#syncTimer = undefined
+      this.#isSyncDue = true
+      this.#work()
+    }, this.#options.syncMs)
+  }
+
+  async #sealActive(): Promise<void> {
+    if (this.#active === null) return
+    // Its last rows may have been acknowledged before they are on the disk; they get there no later than planned.
+    if (this.#syncTimer !== undefined) await this.#syncActive()
+    const { segment, file } = this.#active
+    this.#active = null
+    if (segment.sequence > 0) this.#sealed = [...this.#sealed, segment]
+    await file.close().catch(() => undefined)
+    if (segment.sequence === 0) await this.#options.disk.unlink(segment.path).catch(() => undefined)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== null) return
+    const errno = errnoOf(error) ?? 'unknown error'
+    this.#failure = new SternaError(
+      'LOG_FAILED',
+      `The log of dataset "${this.ref.key}" could not be written to the disk (${errno}), so nothing more is ` +
+        'acknowledged; look at the disk, then restart the server',
+      { cause: error },
+    )
+    this.#options.failed(this, this.#failure)
+    this.#refuse(this.#queue.splice(0), this.#failure)
+  }
+
+  #acknowledge(group: readonly Append[], first: number, timeMs: number): void {
+    for (const [index, { frame, id, done }] of group.entries()) {
+      const stored: Stored = { sequence: first + index, rows: frame.rows, isRepeated: false }
+      if (id !== null) this.ids.add(id, { sequence: stored.sequence, rows: stored.rows, timeMs })
+      done(stored)
+      for (const repeated of this.#takeRepeats(id)) repeated({ ...stored, isRepeated: true })
+    }
+  }
+
+  #refuse(group: readonly Append[], error: SternaError): void {
+    for (const { frame, id, done } of group) {
+      this.#queuedBytes -= frame.byteLength
+      done(error)
+      for (const repeated of this.#takeRepeats(id)) repeated(error)
+    }
+  }
+
+  #takeRepeats(id: string | null): Append['done'][] {
+    if (id === null) return []
+    const waiting = this.#repeats.get(id) ?? []
+    this.#repeats.delete(id)
+    return waiting
+  }
+
+  #hasChanged(): void {
+    this.#view = null
+    this.#options.changed(this)
+  }
+}
+
+/** A message as it goes on the wire, which is what a record keeps of it. */
+function wireBytes(frame: Frame): Uint8Array[] {
+  return [frame.head, ...frame.body]
+}

@@ -1,0 +1,340 @@
+import type { DatasetRef } from '../../../flight/descriptor.ts'
+import type { Frame } from '../../../flight/frame.ts'
+import { SternaError } from '../../errors.ts'
+import { LIMITS } from '../../limits.ts'
+import type { LogChange } from '../catalog/commit.ts'
+import { type CatalogDataset, datasetName } from '../catalog/state.ts'
+import type { LogRows } from '../parts.ts'
+import { DatasetLog } from './dataset-log.ts'
+import type { Durability } from './append.ts'
+import { logFolder } from './log-files.ts'
+import type { SegmentView } from './log-segment.ts'
+import { type RecoveredLog, recoverLogs, type RecoveryParts } from './recovery.ts'
+import { tableName } from './segment-reader.ts'
+
+/** How the server appends where a put says nothing else. `docs/config.md` explains each. */
+export interface AppendOptions {
+  readonly durability: Durability
+  /** How long rows may be acknowledged before they are synced, with durability `interval`. */
+  readonly syncMs: number
+  /** A log becomes a part when it has so many rows and so many bytes, or when its oldest row is so old. */
+  readonly flushRows: number
+  readonly flushSize: number
+  readonly flushMs: number
+  /** The window in which a batch that comes again under its id is known: so many ids, so old at most. */
+  readonly idsMax: number
+  readonly idsMs: number
+}
+
+/** Turns frames of a log into a part: one commit, which says how far the log is flushed. */
+export type FlushPart = (
+  dataset: CatalogDataset,
+  frames: readonly Frame[],
+  position: LogChange,
+) => Promise<void>
+
+export interface LogsParts extends RecoveryParts {
+  /** The ids that the catalog keeps of a table. */
+  readonly idsOf: (tableId: number) => string | null
+  readonly options: AppendOptions
+  readonly flushPart: FlushPart
+}
+
+/** The logs of all datasets at one moment. Immutable. */
+export type LogViews = ReadonlyMap<string, LogView>
+
+interface LogView {
+  readonly tableId: number
+  readonly segments: readonly SegmentView[]
+}
+
+/** Figures of the action `stats`. */
+export interface LogStats {
+  readonly keys: number
+  readonly rows: number
+  readonly bytes: number
+  /** Logs that take no more batches since a sync has failed. */
+  readonly failed: number
+}
+
+/** The logs of all datasets: opens them, makes parts of them in the background, and tells readers what is in them. */
+export class Logs {
+  readonly #parts: LogsParts
+  readonly #logs = new Map<string, DatasetLog>()
+  readonly #flushing = new Map<DatasetLog, Promise<void>>()
+  /** Sessions that wait for logs to shrink. */
+  #waiting: (() => void)[] = []
+  #views: LogViews | null = null
+  #timer: NodeJS.Timeout | undefined
+  #slots: number = LIMITS.logFlushesMax
+  #queue: (() => void)[] = []
+
+  /**
+   * Reads what is on the disk. Rows are there at once; what cannot be read goes to `quarantine/`.
+   *
+   * @throws DISK_FAILED
+   */
+  static async open(parts: LogsParts): Promise<Logs> {
+    const logs = new Logs(parts)
+    for (const recovered of await recoverLogs(parts)) logs.#recover(recovered)
+    logs.#timer = setInterval(() => logs.#flushDue(), LIMITS.logFlushCheckMs).unref()
+    return logs
+  }
+
+  private constructor(parts: LogsParts) {
+    this.#parts = parts
+  }
+
+  /** What readers see now. */
+  views(): LogViews {
+    if (this.#views === null) {
+      const views = new Map<string, LogView>()
+      for (const [name, log] of this.#logs) {
+        const segments = log.view()
+        if (segments.length > 0) views.set(name, { tableId: log.tableId, segments })
+      }
+      this.#views = views
+    }
+    return this.#views
+  }
+
+  /** The log of a dataset that batches can be appended to. The same until the dataset is replaced or dropped. */
+  of(dataset: CatalogDataset): DatasetLog {
+    const name = datasetName(dataset.ref)
+    const known = this.#logs.get(name)
+    if (known?.tableId === dataset.tableId) return known
+    if (known !== undefined) this.#end(name, known)
+    return this.#make(dataset, { sequence: 0, fileNumber: 0 })
+  }
+
+  /** Resolves when there is room for more rows in a log, or it has failed. */
+  async room(log: DatasetLog): Promise<void> {
+    while (log.failure === null && this.#isFull(log)) {
+      void this.flush(log.ref)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
+  /** The last sequence of a dataset's log: what a commit that replaces it takes away. */
+  sequenceOf(ref: DatasetRef): number {
+    return this.#logs.get(datasetName(ref))?.sequence ?? 0
+  }
+
+  /** To be called in the moment of each commit that has flushed a log. */
+  flushed(dataset: CatalogDataset): void {
+    const log = this.#logs.get(datasetName(dataset.ref))
+    if (log?.tableId !== dataset.tableId) return
+    this.#remove(log.dropThrough(dataset.logFlushed))
+  }
+
+  /** To be called in the moment of each commit that has replaced or dropped a dataset. */
+  ended(ref: DatasetRef): void {
+    const name = datasetName(ref)
+    const log = this.#logs.get(name)
+    if (log !== undefined) this.#end(name, log)
+  }
+
+  /** Makes parts of everything that a log has. @throws what the disk or the catalog refuses; the log keeps its rows */
+  async flush(ref: DatasetRef): Promise<void> {
+    const log = this.#logs.get(datasetName(ref))
+    if (log === undefined) return
+    const running = this.#flushing.get(log)
+    if (running !== undefined) {
+      await running.catch(() => undefined)
+      return this.flush(ref)
+    }
+    if (log.rows === 0) return
+    const flush = this.#flush(log).finally(() => {
+      this.#flushing.delete(log)
+      this.#wake()
+    })
+    this.#flushing.set(log, flush)
+    return flush
+  }
+
+  /** Makes parts of all logs, as many as that time allows. What is left is there at the next start. */
+  async flushAll(timeoutMs: number): Promise<void> {
+    const flushes = [...this.#logs.values()].map((log) => this.#flushQuietly(log))
+    let timer: NodeJS.Timeout | undefined
+    await Promise.race([
+      Promise.all(flushes),
+      new Promise((resolve) => (timer = setTimeout(resolve, timeoutMs))),
+    ])
+    clearTimeout(timer)
+  }
+
+  stats(): LogStats {
+    let [keys, rows, bytes, failed] = [0, 0, 0, 0]
+    for (const log of this.#logs.values()) {
+      if (log.rows > 0) keys += 1
+      if (log.failure !== null) failed += 1
+      rows += log.rows
+      bytes += log.bytes
+    }
+    return { keys, rows, bytes, failed }
+  }
+
+  /** Lets go of all files. Whatever is appended after that is refused. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    const reason = new SternaError('SERVER_STOPPING', 'The server is stopping and stores nothing more')
+    await Promise.all([...this.#logs.values()].map((log) => log.end(reason)))
+    this.#wake()
+  }
+
+  #recover({ dataset, segments, ids, sequence, fileNumber }: RecoveredLog): void {
+    const log = this.#make(dataset, { sequence, fileNumber })
+    log.recover(segments)
+    for (const [id, batch] of ids) log.ids.add(id, batch)
+  }
+
+  #make(
+    dataset: CatalogDataset,
+    { sequence, fileNumber }: { sequence: number; fileNumber: number },
+  ): DatasetLog {
+    const { disk, root, catalogId, options } = this.#parts
+    const log = new DatasetLog({
+      ref: dataset.ref,
+      tableId: dataset.tableId,
+      table: tableName(catalogId, dataset.tableId),
+      schemaHeader: dataset.schemaHeader,
+      schema: dataset.schema,
+      disk,
+      root,
+      folder: logFolder(root, dataset.ref),
+      syncMs: options.syncMs,
+      ids: { countMax: options.idsMax, ageMsMax: options.idsMs },
+      sequence: Math.max(sequence, dataset.logFlushed),
+      fileNumber,
+      changed: (changed) => {
+        this.#views = null
+        if (this.#isDue(changed, Date.now())) void this.#flushQuietly(changed)
+      },
+      failed: (failed, error) => {
+        this.#parts.log.error({ err: error, key: failed.ref.key }, 'log.failed')
+        this.#wake()
+      },
+    })
+    const ids = this.#parts.idsOf(dataset.tableId)
+    if (ids !== null) log.ids.restore(ids)
+    this.#logs.set(datasetName(dataset.ref), log)
+    return log
+  }
+
+  #end(name: string, log: DatasetLog): void {
+    this.#logs.delete(name)
+    this.#views = null
+    const reason = new SternaError(
+      'COMMIT_CONFLICT',
+      `Dataset "${log.ref.key}" was replaced or dropped while rows were appended to it`,
+    )
+    log.end(reason).then(
+      (files) => {
+        this.#remove(files)
+      },
+      () => undefined,
+    )
+    this.#wake()
+  }
+
+  #flushDue(): void {
+    const now = Date.now()
+    for (const log of this.#logs.values()) {
+      if (this.#isDue(log, now)) void this.#flushQuietly(log)
+    }
+  }
+
+  #isDue(log: DatasetLog, nowMs: number): boolean {
+    const { flushRows, flushSize, flushMs } = this.#parts.options
+    const { bytes, firstMs } = log
+    if (firstMs === null) return false
+    if (nowMs - firstMs >= flushMs) return true
+    return bytes >= flushSize && (log.rows >= flushRows || bytes >= LIMITS.logBytesMax / 2)
+  }
+
+  #isFull(log: DatasetLog): boolean {
+    if (log.bytes > LIMITS.logBytesMax) return true
+    let bytes = 0
+    for (const each of this.#logs.values()) bytes += each.bytes
+    return bytes > LIMITS.logsBytesMax
+  }
+
+  async #flushQuietly(log: DatasetLog): Promise<void> {
+    if (this.#flushing.has(log)) return
+    try {
+      await this.flush(log.ref)
+    } catch (error) {
+      // Nothing is lost: the log has the rows, and the next check tries again.
+      this.#parts.log.warn({ err: error, key: log.ref.key }, 'log.flush_failed')
+    }
+  }
+
+  async #flush(log: DatasetLog): Promise<void> {
+    await this.#slot()
+    try {
+      await log.seal()
+      while (log.sealed.length > 0 && log.rows > 0) {
+        const dataset = this.#parts.state().get(log.ref)
+        if (dataset?.tableId !== log.tableId) return
+        const segments = firstOf(log)
+        const frames = segments.flatMap((segment) => segment.frames)
+        const to = segments.at(-1)?.sequence ?? 0
+        const before = { tableId: log.tableId, flushed: dataset.logFlushed }
+        await this.#parts.flushPart(dataset, frames, { before, flushed: to, ids: log.ids.encode(to) })
+      }
+    } finally {
+      this.#slots += 1
+      this.#queue.shift()?.()
+    }
+  }
+
+  async #slot(): Promise<void> {
+    while (this.#slots === 0) await new Promise<void>((resolve) => this.#queue.push(resolve))
+    this.#slots -= 1
+  }
+
+  #remove(paths: readonly string[]): void {
+    this.#views = null
+    this.#wake()
+    const remove = async (): Promise<void> => {
+      for (const path of paths) await this.#parts.disk.unlink(path)
+    }
+    remove().catch((error: unknown) => {
+      // The catalog says that they are flushed: the next start removes them.
+      this.#parts.log.warn({ err: error, files: paths.length }, 'log.remove_failed')
+    })
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+}
+
+/** The rows that a state of the catalog and the logs of the same moment show of a dataset; null without any. */
+export function logRows(views: LogViews, dataset: CatalogDataset): LogRows | null {
+  const view = views.get(datasetName(dataset.ref))
+  if (view?.tableId !== dataset.tableId) return null
+  const segments = view.segments.filter(({ sequence }) => sequence > dataset.logFlushed)
+  const last = segments.at(-1)
+  if (last === undefined) return null
+  let frames: readonly Frame[] | undefined
+  return {
+    get frames() {
+      frames ??= segments.flatMap((segment) => segment.frames.slice(0, segment.frameCount))
+      return frames
+    },
+    rows: segments.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+    sequence: last.sequence,
+  }
+}
+
+/** Sealed files, the oldest first, up to what one part should hold. */
+function firstOf(log: DatasetLog): DatasetLog['sealed'] {
+  let bytes = 0
+  const end = log.sealed.findIndex((segment, index) => {
+    bytes += segment.bytes
+    return index > 0 && bytes > LIMITS.partArrowBytesTarget
+  })
+  return end === -1 ? log.sealed : log.sealed.slice(0, end)
+}
