@@ -8,6 +8,7 @@ import { UserFile } from './server/auth/user-file.ts'
 import { FlightServer } from './server/flight-server.ts'
 import { SqlState } from './server/sql/state.ts'
 import { readTlsPair } from './server/tls.ts'
+import type { Disk } from './store/disk/disk.ts'
 import { Store } from './store/store.ts'
 import { type Logger, logFor, openLog } from './telemetry/log.ts'
 
@@ -35,6 +36,8 @@ export interface SternaServer {
 export interface ServerParts {
   /** Where the server logs; by default JSON lines on standard error. */
   readonly log?: Logger
+  /** The file system of parts and logs; the local one unless a test puts another in its place. */
+  readonly disk?: Disk
   /** `stock` turns off the tuning of grpc-js; for comparison. */
   readonly transport?: 'tuned' | 'stock'
 }
@@ -58,7 +61,10 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
   const tls = settings.tls && (await readTlsPair(settings.tls))
   const log = parts.log ?? openLog(settings.logLevel)
   const authenticator = new Authenticator(await usersOf(settings, log))
-  const store = await Store.open({ ...settings, dataDir: resolve(settings.dataDir) }, logFor(log, 'store'))
+  const store = await Store.open(
+    { ...settings, dataDir: resolve(settings.dataDir), ...(parts.disk && { disk: parts.disk }) },
+    logFor(log, 'store'),
+  )
   const closers: (() => Promise<void> | void)[] = [() => store.close()]
   const closeAll = async (): Promise<void> => {
     for (let close = closers.pop(); close; close = closers.pop()) await close()

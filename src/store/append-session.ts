@@ -51,6 +51,7 @@ interface Entry {
   readonly frame: Frame
   readonly id: string | null
   outcome: Stored | SternaError | null
+  next: Entry | null
 }
 
 /** One put that appends: each batch is stored by itself, whatever becomes of those after it. */
@@ -65,7 +66,9 @@ export class AppendSession {
     readonly log: DatasetLog
     readonly dictionaries: WriterDictionaries
   } | null = null
-  readonly #unanswered: Entry[] = []
+  /** Batches without an answer, each with the one after it: answers come in the order of the batches. */
+  #oldest: Entry | null = null
+  #newest: Entry | null = null
   #unansweredBytes = 0
   #failure: SternaError | null = null
   #rows = 0
@@ -96,8 +99,10 @@ export class AppendSession {
       dictionaries.add(frame, message)
       return
     }
-    const entry: Entry = { frame, id: batchId(frame.appMetadata), outcome: null }
-    this.#unanswered.push(entry)
+    const entry: Entry = { frame, id: batchId(frame.appMetadata), outcome: null, next: null }
+    if (this.#newest !== null) this.#newest.next = entry
+    this.#newest = entry
+    this.#oldest ??= entry
     this.#unansweredBytes += frame.byteLength
     log.append({
       frame,
@@ -141,8 +146,9 @@ export class AppendSession {
   }
 
   #answer(): void {
-    for (let entry = this.#unanswered[0]; entry?.outcome; entry = this.#unanswered[0]) {
-      this.#unanswered.shift()
+    for (let entry = this.#oldest; entry?.outcome; entry = this.#oldest) {
+      this.#oldest = entry.next
+      if (entry.next === null) this.#newest = null
       this.#unansweredBytes -= entry.frame.byteLength
       const { frame, id, outcome } = entry
       if (this.#failure !== null) continue
@@ -159,7 +165,7 @@ export class AppendSession {
   }
 
   async #unansweredBelow(bytes: number): Promise<void> {
-    while (this.#unanswered.length > 0 && this.#unansweredBytes > bytes) {
+    while (this.#oldest !== null && this.#unansweredBytes > bytes) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })

@@ -13,3 +13,9 @@ test('every bench runs in its small size', async () => {
   assert.match(stdout, /^110 cells ran$/m)
   assert.match(stdout, /^11 targets ran$/m)
 })
+
+test('the bench of appends runs in its small size', async () => {
+  const bench = new URL('../../bench/append.js', import.meta.url)
+  const { stdout } = await run(process.execPath, [bench.pathname, '--smoke'], { timeout: 240_000 })
+  assert.match(stdout, /^3 comparisons ran$/m)
+})
