@@ -79,6 +79,8 @@ export const LIMITS = {
   /** Bytes of a log in memory, and of all: writers wait while it becomes a part. */
   logBytesMax: 256 * MiB,
   logsBytesMax: 1 * GiB,
+  /** Logs that are read at once at the start: while one is checked, others come from the disk. */
+  logReadsMax: 4,
   /** How long a stopping server makes parts of its logs; the rest is read again at the next start. */
   logFlushStopMs: 10_000,
   /** How often the disk is asked to follow, with durability `interval`. */

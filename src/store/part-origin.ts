@@ -12,6 +12,8 @@ export interface PartOrigin {
   readonly arrowBytes: number
   /** Of a rewrite: the parts it stands for, relative to `cold/`. */
   readonly sources?: readonly string[]
+  /** How far the log of the dataset is in its parts with this one: what the log calls the table, and the sequence. */
+  readonly log?: { readonly table: string; readonly sequence: number } | undefined
 }
 
 /** The Parquet key-value metadata of a part. */
@@ -23,6 +25,7 @@ export function originMetadata(origin: PartOrigin): Record<string, string> {
     'sterna:put': origin.put,
     'sterna:order': String(origin.order),
     'sterna:arrow_bytes': String(origin.arrowBytes),
+    ...(origin.log && { 'sterna:log': JSON.stringify([origin.log.table, origin.log.sequence]) }),
     ...(origin.sources && { 'sterna:sources': JSON.stringify(origin.sources) }),
   }
 }
@@ -38,7 +41,28 @@ export function parseOrigin(metadata: ReadonlyMap<string, string>): PartOrigin |
   const arrowBytes = Number(metadata.get('sterna:arrow_bytes'))
   if (!Number.isSafeInteger(order) || !Number.isSafeInteger(arrowBytes)) return undefined
   const sources = parseSources(metadata.get('sterna:sources'))
-  return { ref: { schema, key }, mode, put, order, arrowBytes, ...(sources && { sources }) }
+  const log = parseLog(metadata.get('sterna:log'))
+  return {
+    ref: { schema, key },
+    mode,
+    put,
+    order,
+    arrowBytes,
+    ...(sources && { sources }),
+    ...(log && { log }),
+  }
+}
+
+function parseLog(text: string | undefined): PartOrigin['log'] {
+  if (text === undefined) return undefined
+  try {
+    const [table, sequence] = JSON.parse(text) as readonly unknown[]
+    return typeof table === 'string' && Number.isSafeInteger(sequence)
+      ? { table, sequence: Number(sequence) }
+      : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function isMode(mode: string | undefined): mode is PartOrigin['mode'] {

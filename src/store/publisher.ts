@@ -188,6 +188,12 @@ export class Publisher implements PutTarget {
     return dataset
   }
 
+  /** How far the log of a dataset is in its parts, for a part to say; undefined where there is no log. */
+  logOf({ tableId, logFlushed }: CatalogDataset): PartOrigin['log'] {
+    if (logFlushed === 0) return undefined
+    return { table: this.#parts.catalog.logName(tableId), sequence: logFlushed }
+  }
+
   /** Makes a part of rows of a dataset's log. Nothing is left of one that fails. */
   async flush(dataset: CatalogDataset, frames: readonly Frame[], log: LogChange): Promise<void> {
     const { ref, schema } = dataset
@@ -195,7 +201,8 @@ export class Publisher implements PutTarget {
     const path = this.temporaryPath(`${put}.0.parquet`)
     const rows = frames.reduce((sum, frame) => sum + frame.rows, 0)
     const bytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0)
-    const origin = { ref, mode: 'append' as const, put, order: 0, arrowBytes: bytes }
+    const position = { table: this.#parts.catalog.logName(dataset.tableId), sequence: log.flushed }
+    const origin = { ref, mode: 'append' as const, put, order: 0, arrowBytes: bytes, log: position }
     try {
       const { signal } = new AbortController()
       const part = await this.stage(origin, schema, { frames, rows, bytes }, path, signal)

@@ -11,6 +11,7 @@ import { parsePartFileName } from './disk/part-names.ts'
 import { type FoundPart, type Lineage, traceLineage } from './lineage.ts'
 import { type PartFooter, ParquetReader } from './parquet/parquet-reader.ts'
 import { parseOrigin } from './part-origin.ts'
+import { findLogs, withLogs } from './repair-logs.ts'
 
 /** What a repair did. */
 export interface RepairSummary {
@@ -48,7 +49,8 @@ export async function repair(path: string): Promise<RepairSummary> {
     for (const part of lineages.flatMap(({ superseded }) => superseded)) {
       await quarantine.add(join(dataDir.coldPath, part.path), 'a later put has replaced it')
     }
-    const found = lineages.filter(({ live }) => live.length > 0).map(toDataset)
+    const logs = await findLogs(disk, dataDir.logPath, readable)
+    const found = withLogs(lineages.filter(({ live }) => live.length > 0).map(toDataset), logs)
     const { datasets, skipped } = rebuildCatalog(
       dataDir.catalogPath,
       { dataPath: dataDir.coldPath, historyMs: 0 },

@@ -89,6 +89,7 @@ export class Store implements Lake {
         quarantine: dataDir.quarantinePath,
         state: () => catalog.state(),
         catalogId: catalog.id(),
+        tableName: (tableId) => catalog.logName(tableId),
         idsOf: (tableId) => catalog.logIds(tableId),
         options: options.append,
         flushPart: async (...flush) => {

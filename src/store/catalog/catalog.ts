@@ -118,6 +118,12 @@ export class Catalog {
     return this.#db.get<[string]>('SELECT schema_uuid FROM ducklake_schema WHERE schema_id = 0')?.[0] ?? ''
   }
 
+  /** What the log of a table calls it: a name that no other table has, in this catalog or any other. */
+  logName(tableId: number): string {
+    const row = this.#db.get<[string | null]>('SELECT name FROM sterna_log WHERE table_id = ?', tableId)
+    return row?.[0] ?? `${this.id()}/${tableId}`
+  }
+
   /** What a commit has said of the ids in the log of a table. */
   logIds(tableId: number): string | null {
     return (

@@ -25,6 +25,8 @@ export interface LogChange {
   readonly flushed: number
   /** The ids of the batches up to there; those that are known stay where it has none. */
   readonly ids?: string
+  /** What the log's files call the table, where they are older than the catalog. */
+  readonly name?: string
 }
 
 /** One change of a commit. */
@@ -117,11 +119,10 @@ export class Commit {
     if (existing !== undefined && isKept) this.#endParts(existing)
     else if (existing !== undefined) endTable(this.#writer, existing.tableId)
     const tableId = isKept ? existing.tableId : createTable(this.#writer, ref, columns, parts)
-    const logFlushed = this.#recordLog(
-      tableId,
-      isKept ? existing.logFlushed : 0,
-      isKept ? change.log : undefined,
-    )
+    // The log of a table that goes, goes with it.
+    const isOther = existing !== undefined && !isKept
+    const before = isKept ? existing.logFlushed : 0
+    const logFlushed = this.#recordLog(tableId, before, isOther ? undefined : change.log)
     this.#record(
       { tableId, ref, schemaHeader, schema, logFlushed, createdNs: existing?.createdNs ?? this.#now },
       addParts(this.#writer, tableId, columns, parts),
@@ -197,9 +198,10 @@ export class Commit {
     if (log === undefined) return before
     const flushed = Math.max(before, log.flushed)
     this.#writer.db.run(
-      `INSERT INTO sterna_log(table_id, flushed, ids) VALUES (?, ?, ?)
+      `INSERT INTO sterna_log(table_id, name, flushed, ids) VALUES (?, ?, ?, ?)
        ON CONFLICT(table_id) DO UPDATE SET flushed = excluded.flushed, ids = coalesce(excluded.ids, ids)`,
       tableId,
+      log.name ?? null,
       flushed,
       log.ids ?? null,
     )

@@ -4,7 +4,7 @@ import type { DatasetRef } from '../../../flight/descriptor.ts'
 import type { Schema } from '../../../flight/ipc/schema.ts'
 import { SternaError } from '../../errors.ts'
 import { Catalog, type CatalogOptions } from './catalog.ts'
-import type { Change } from './commit.ts'
+import type { Change, LogChange } from './commit.ts'
 import type { NewPart } from './state.ts'
 
 /** A dataset as its parts on disk tell of it. */
@@ -14,6 +14,7 @@ export interface FoundDataset {
   readonly schema: Schema
   /** In the order of their rows. */
   readonly parts: readonly NewPart[]
+  readonly log?: LogChange | undefined
 }
 
 export interface RebuildResult {

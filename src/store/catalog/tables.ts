@@ -11,7 +11,8 @@ const DUCKLAKE_VERSION = '1.0'
  * - `sterna_arrow_schema`: IPC Schema messages as clients sent them, one row for all datasets that share one.
  * - `sterna_table`: the Arrow schema of a table and the snapshot that gave it its columns; when the dataset was
  *   made and last changed, which its snapshots cannot tell once they are expired. Instants in µs since 1970.
- * - `sterna_log`: how far the log of a table is in its parts, and the ids of the batches up to there.
+ * - `sterna_log`: how far the log of a table is in its parts, and the ids of the batches up to there;
+ *   the name that its log has from an older catalog.
  * - `sterna_data_file`: size in memory and tier of a part.
  *
  * DuckLake itself has no index, so that dropping one of 10,000 tables would scan the statistics of all.
@@ -21,7 +22,8 @@ CREATE TABLE IF NOT EXISTS sterna_arrow_schema(schema_id INTEGER PRIMARY KEY, ha
 CREATE TABLE IF NOT EXISTS sterna_table(
   table_id INTEGER PRIMARY KEY, arrow_schema_id INTEGER, columns_snapshot INTEGER, version INTEGER,
   created_us INTEGER, updated_us INTEGER);
-CREATE TABLE IF NOT EXISTS sterna_log(table_id INTEGER PRIMARY KEY, flushed INTEGER, ids TEXT);
+CREATE TABLE IF NOT EXISTS sterna_log(
+  table_id INTEGER PRIMARY KEY, name TEXT, flushed INTEGER, ids TEXT);
 CREATE TABLE IF NOT EXISTS sterna_data_file(data_file_id INTEGER PRIMARY KEY, arrow_bytes INTEGER, tier TEXT);
 CREATE INDEX IF NOT EXISTS sterna_table_by_id ON ducklake_table(table_id);
 CREATE INDEX IF NOT EXISTS sterna_table_by_name ON ducklake_table(table_name COLLATE NOCASE);

@@ -38,6 +38,7 @@ export async function compact(
         order: index,
         arrowBytes,
         sources,
+        log: publisher.logOf(dataset),
       }
       staged.push(await publisher.restage(origin, dataset, group, paths[index] ?? '', level))
     }

@@ -10,7 +10,6 @@ import type { Durability } from './append.ts'
 import { logFolder } from './log-files.ts'
 import type { SegmentView } from './log-segment.ts'
 import { type RecoveredLog, recoverLogs, type RecoveryParts } from './recovery.ts'
-import { tableName } from './segment-reader.ts'
 
 /** How the server appends where a put says nothing else. `docs/config.md` explains each. */
 export interface AppendOptions {
@@ -65,7 +64,12 @@ export class Logs {
   /** Sessions that wait for logs to shrink. */
   #waiting: (() => void)[] = []
   #views: LogViews | null = null
+  /** What all logs hold, and each of them, as of its last change. */
+  #bytes = 0
+  readonly #bytesOf = new WeakMap<DatasetLog, number>()
   #timer: NodeJS.Timeout | undefined
+  /** Files that go, one after the other; never rejects. */
+  #removing: Promise<void> = Promise.resolve()
   #slots: number = LIMITS.logFlushesMax
   #queue: (() => void)[] = []
 
@@ -154,7 +158,7 @@ export class Logs {
 
   /** Makes parts of all logs, as many as that time allows. What is left is there at the next start. */
   async flushAll(timeoutMs: number): Promise<void> {
-    const flushes = [...this.#logs.values()].map((log) => this.#flushQuietly(log))
+    const flushes = [...this.#logs.values()].map((log) => this.#flushQuietly(log, true))
     let timer: NodeJS.Timeout | undefined
     await Promise.race([
       Promise.all(flushes),
@@ -178,13 +182,16 @@ export class Logs {
   async close(): Promise<void> {
     clearInterval(this.#timer)
     const reason = new SternaError('SERVER_STOPPING', 'The server is stopping and stores nothing more')
+    await Promise.allSettled(this.#flushing.values())
     await Promise.all([...this.#logs.values()].map((log) => log.end(reason)))
+    await this.#removing
     this.#wake()
   }
 
   #recover({ dataset, segments, ids, sequence, fileNumber }: RecoveredLog): void {
     const log = this.#make(dataset, { sequence, fileNumber })
     log.recover(segments)
+    this.#count(log)
     for (const [id, batch] of ids) log.ids.add(id, batch)
   }
 
@@ -192,11 +199,11 @@ export class Logs {
     dataset: CatalogDataset,
     { sequence, fileNumber }: { sequence: number; fileNumber: number },
   ): DatasetLog {
-    const { disk, root, catalogId, options } = this.#parts
+    const { disk, root, tableName, options } = this.#parts
     const log = new DatasetLog({
       ref: dataset.ref,
       tableId: dataset.tableId,
-      table: tableName(catalogId, dataset.tableId),
+      table: tableName(dataset.tableId),
       schemaHeader: dataset.schemaHeader,
       schema: dataset.schema,
       disk,
@@ -207,7 +214,7 @@ export class Logs {
       sequence: Math.max(sequence, dataset.logFlushed),
       fileNumber,
       changed: (changed) => {
-        this.#views = null
+        this.#count(changed)
         if (this.#isDue(changed, Date.now())) void this.#flushQuietly(changed)
       },
       failed: (failed, error) => {
@@ -223,7 +230,7 @@ export class Logs {
 
   #end(name: string, log: DatasetLog): void {
     this.#logs.delete(name)
-    this.#views = null
+    this.#count(log)
     const reason = new SternaError(
       'COMMIT_CONFLICT',
       `Dataset "${log.ref.key}" was replaced or dropped while rows were appended to it`,
@@ -253,14 +260,20 @@ export class Logs {
   }
 
   #isFull(log: DatasetLog): boolean {
-    if (log.bytes > LIMITS.logBytesMax) return true
-    let bytes = 0
-    for (const each of this.#logs.values()) bytes += each.bytes
-    return bytes > LIMITS.logsBytesMax
+    return log.bytes > LIMITS.logBytesMax || this.#bytes > LIMITS.logsBytesMax
   }
 
-  async #flushQuietly(log: DatasetLog): Promise<void> {
-    if (this.#flushing.has(log)) return
+  /** Takes account of a log whose rows have changed, or that is no more. */
+  #count(log: DatasetLog): void {
+    const bytes = this.#logs.get(datasetName(log.ref)) === log ? log.bytes : 0
+    this.#bytes += bytes - (this.#bytesOf.get(log) ?? 0)
+    this.#bytesOf.set(log, bytes)
+    this.#views = null
+  }
+
+  /** @param again - also where a flush runs that does not take what came after it */
+  async #flushQuietly(log: DatasetLog, again = false): Promise<void> {
+    if (this.#flushing.has(log) && !again) return
     try {
       await this.flush(log.ref)
     } catch (error) {
@@ -296,12 +309,13 @@ export class Logs {
   #remove(paths: readonly string[]): void {
     this.#views = null
     this.#wake()
-    const remove = async (): Promise<void> => {
-      for (const path of paths) await this.#parts.disk.unlink(path)
-    }
-    remove().catch((error: unknown) => {
-      // The catalog says that they are flushed: the next start removes them.
-      this.#parts.log.warn({ err: error, files: paths.length }, 'log.remove_failed')
+    this.#removing = this.#removing.then(async () => {
+      try {
+        for (const path of paths) await this.#parts.disk.unlink(path)
+      } catch (error) {
+        // The catalog says that they are flushed: the next start removes them.
+        this.#parts.log.warn({ err: error, files: paths.length }, 'log.remove_failed')
+      }
     })
   }
 

@@ -9,7 +9,7 @@ import { batchId } from './batch-id.ts'
 import type { KnownBatch } from './id-window.ts'
 import { findLogFiles, type LogFileName } from './log-files.ts'
 import { LogSegment } from './log-segment.ts'
-import { readSegment, refOf, type SegmentContent, tableName } from './segment-reader.ts'
+import { readSegment, refOf, type SegmentContent } from './segment-reader.ts'
 
 /** A log as it was when the server ended, but for what was not acknowledged. */
 export interface RecoveredLog {
@@ -32,6 +32,8 @@ export interface RecoveryParts {
   readonly state: () => CatalogState
   /** Names this catalog, for ever. */
   readonly catalogId: string
+  /** What the log of a table calls it. */
+  readonly tableName: (tableId: number) => string
   readonly log: Logger
 }
 
@@ -43,10 +45,14 @@ export interface RecoveryParts {
  */
 export async function recoverLogs(parts: RecoveryParts): Promise<RecoveredLog[]> {
   const recovered: RecoveredLog[] = []
-  for (const files of await findLogFiles(parts.disk, parts.root)) {
-    const log = await recoverFolder(parts, files)
-    if (log !== null) recovered.push(log)
+  const folders = (await findLogFiles(parts.disk, parts.root)).values()
+  const recoverNext = async (): Promise<void> => {
+    for (const files of folders) {
+      const log = await recoverFolder(parts, files)
+      if (log !== null) recovered.push(log)
+    }
   }
+  await Promise.all(Array.from({ length: LIMITS.logReadsMax }, recoverNext))
   return recovered
 }
 
@@ -117,7 +123,7 @@ function isDead({ catalogId }: RecoveryParts, { head, end, damaged }: SegmentCon
 
 function ownerOf(parts: RecoveryParts, head: NonNullable<SegmentContent['head']>): CatalogDataset | null {
   const dataset = parts.state().get(refOf(head))
-  return dataset !== undefined && tableName(parts.catalogId, dataset.tableId) === head.table ? dataset : null
+  return dataset !== undefined && parts.tableName(dataset.tableId) === head.table ? dataset : null
 }
 
 function idOf({ appMetadata }: Frame): string | null {

@@ -70,11 +70,6 @@ export function readSegment(bytes: Buffer, known: Schema | null = null): Segment
   return { head, schema, entries, end, damaged, unreadable }
 }
 
-/** A table of a catalog, by a name that no other has. */
-export function tableName(catalogId: string, tableId: number): string {
-  return `${catalogId}/${tableId}`
-}
-
 /** The dataset whose log a file is part of. */
 export function refOf({ schema, key }: SegmentHead): DatasetRef {
   return { schema, key }
