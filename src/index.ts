@@ -60,7 +60,7 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
   const settings: ServerConfig = loadConfig({ env: {}, flags: config })
   const tls = settings.tls && (await readTlsPair(settings.tls))
   const log = parts.log ?? openLog(settings.logLevel)
-  const authenticator = new Authenticator(await usersOf(settings, log))
+  const users = await usersOf(settings)
   const store = await Store.open(
     { ...settings, dataDir: resolve(settings.dataDir), ...(parts.disk && { disk: parts.disk }) },
     logFor(log, 'store'),
@@ -97,7 +97,7 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
       store,
       engine,
       sql,
-      authenticator,
+      authenticator: new Authenticator(users),
       log: logFor(log, 'server'),
       startedMs: Date.now(),
     }
@@ -107,6 +107,7 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
     })
     const port = await server.listen(settings.host, settings.port, tls)
     closers.push(() => server.stop(0))
+    if (users === null) log.warn({ host: settings.host }, 'server.open_to_anyone')
     const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host
     return {
       host: settings.host,
@@ -126,20 +127,15 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
 }
 
 /** @returns null for an open server. @throws SternaError CONFIG_INVALID where that would be open to the network */
-async function usersOf(
-  { usersFile, host, allowAnonymous }: ServerConfig,
-  log: Logger,
-): Promise<UserFile | null> {
+async function usersOf({ usersFile, host, allowAnonymous }: ServerConfig): Promise<UserFile | null> {
   const users = await UserFile.open(usersFile)
-  if (users !== null) return users
-  if (!isLoopback(host) && !allowAnonymous) {
+  if (users === null && !isLoopback(host) && !allowAnonymous) {
     throw new SternaError(
       'CONFIG_INVALID',
       `Without users anyone who reaches ${host} could read and write: add some with "sterna user add NAME", or set allow_anonymous`,
     )
   }
-  log.warn({ host }, 'server.open_to_anyone')
-  return null
+  return users
 }
 
 function isLoopback(host: string): boolean {

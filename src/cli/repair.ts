@@ -11,7 +11,7 @@ interface RepairOptions {
 export function addRepair(program: Command): void {
   program
     .command('repair')
-    .description('rebuild the catalog from the Parquet files, while no server runs')
+    .description('rebuild the catalog from parts and logs, while no server runs')
     .option('--data-dir <directory>', 'directory of the lake (default: ./data)')
     .option('--config <file>', 'TOML file with the settings of the server')
     .action(repairLake)

@@ -143,7 +143,8 @@ test('a port that is taken is refused', async () => {
 })
 
 test('an address that is not of this machine is refused', async () => {
-  const { code, stderr } = await refusal(['--port', '0', '--host', '192.0.2.1'])
+  const env = { STERNA_ALLOW_ANONYMOUS: 'true' }
+  const { code, stderr } = await refusal(['--port', '0', '--host', '192.0.2.1'], env)
   assert.equal(code, 1)
   assert.equal(stderr, 'sterna: 192.0.2.1 is no address of this machine [START_FAILED]\n')
 })

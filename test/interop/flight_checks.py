@@ -414,7 +414,7 @@ def actions(client, data_dir):
     for name in ("total_keys", "total_rows", "total_size_bytes", "arrow_size_bytes", "compression_ratio"):
         assert stats[name] > 0, name
     assert set(stats["cache"]) == {"bytes", "bytes_max", "entries", "hits", "misses", "hit_rate", "evictions"}
-    assert set(stats["tiers"]) == {"hot", "warm", "cold"}
+    assert set(stats["tiers"]) == {"hot", "log", "warm", "cold"}
     assert act(client, "flush", "acted")["rows"] == act(client, "describe", "acted")["rows"]
     compacted = act(client, "compact", "acted")
     assert compacted["parts_after"] == 1 and compacted["size_bytes_after"] < compacted["size_bytes_before"], compacted

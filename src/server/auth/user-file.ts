@@ -104,7 +104,8 @@ async function orMissing<T>(path: string, reading: Promise<T>): Promise<T | unde
     return await reading
   } catch (error) {
     const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    if (errno === 'ENOENT') return undefined
+    // A data directory that is a file is what the store will complain of.
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined
     throw new SternaError('CONFIG_INVALID', `The users' file ${path} cannot be read (${errno})`, {
       cause: error,
     })
