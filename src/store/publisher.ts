@@ -27,7 +27,7 @@ export interface PublisherParts {
   readonly pins: Pins
   readonly cache: FrameCache
   /** Hears of each commit in its very moment: no reader may see rows twice, or not at all. */
-  readonly logs: Pick<Logs, 'sequenceOf' | 'flushed' | 'ended'>
+  readonly logs: Pick<Logs, 'sequenceOf' | 'flushed' | 'ended' | 'flush'>
   readonly disk: Disk
   readonly tmpPath: string
   readonly partSize: number
@@ -153,6 +153,8 @@ export class Publisher implements PutTarget {
     readonly log?: LogChange
   }): Promise<PutSummary> {
     const { ref, mode, schemaFrame, schema, frames } = input
+    // Rows that the log has were acknowledged before these.
+    if (mode === 'append' && input.log === undefined) await this.#parts.logs.flush(ref)
     const parts = await this.#name(ref, input.parts, 'warm')
     const before = this.#parts.catalog.state().get(ref)
     const log = mode === 'append' ? input.log : { flushed: this.#parts.logs.sequenceOf(ref) }

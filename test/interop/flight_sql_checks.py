@@ -411,6 +411,20 @@ def ingestion_in_every_mode(client):
 
 
 @check
+def ingestion_comes_after_what_was_appended(client):
+    """Rows that are ingested stand behind those of the log, which were acknowledged before"""
+    table = numbers(30)
+    descriptor = fl.FlightDescriptor.for_command(b'{"key": "in_order", "mode": "append"}')
+    with connect() as connection, connection.cursor() as cursor:
+        for step in range(3):
+            writer, _ = client.do_put(descriptor, table.schema)
+            with writer:
+                writer.write_table(table.slice(step * 10, 5))
+            assert cursor.adbc_ingest("in_order", table.slice(step * 10 + 5, 5), mode="append") == 5
+    assert client.do_get(fl.Ticket(b"in_order")).read_all().equals(table)
+
+
+@check
 def ingestion_into_a_schema_and_from_a_stream(client):
     """adbc_ingest takes a schema, and a stream of many batches as one commit"""
     batches = [numbers(1000).to_batches()[0].slice(i * 100, 100) for i in range(10)]
