@@ -11,8 +11,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot } from '../test/support/project-root.ts'
 import { dataPlaneTables } from './lib/data-plane-tables.ts'
+import { fairnessTable } from './lib/fairness-table.ts'
 import { mainJobTables } from './lib/main-job-tables.ts'
-import type { DataPlaneResult, MainJobResult, TargetsResult } from './lib/results.ts'
+import type { DataPlaneResult, FairnessResult, MainJobResult, TargetsResult } from './lib/results.ts'
 import { isSmoke, resultPath } from './lib/run.ts'
 import { replaceSection } from './lib/tables.ts'
 import { targetsTable } from './lib/targets-table.ts'
@@ -47,6 +48,8 @@ async function writeTables(): Promise<void> {
   await replaceSection(document('docs/performance.md'), 'data-plane', dataPlane)
   const targets = targetsTable((await read('targets')) as TargetsResult)
   await replaceSection(document('docs/performance.md'), 'targets', targets)
+  const fairness = fairnessTable((await read('fairness')) as FairnessResult)
+  await replaceSection(document('docs/performance.md'), 'fairness', fairness)
 }
 
 for (const name of await benches()) await run(name)

@@ -10,6 +10,7 @@ import { SqlState } from './server/sql/state.ts'
 import { readTlsPair } from './server/tls.ts'
 import type { Disk } from './store/disk/disk.ts'
 import { Store } from './store/store.ts'
+import { EventLoopMonitor } from './telemetry/event-loop.ts'
 import { type Logger, logFor, openLog } from './telemetry/log.ts'
 
 export { type Descriptor, FlightClient } from './client/flight-client.ts'
@@ -93,11 +94,14 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
     closers.push(() => engine.close())
     const sql = new SqlState(store)
     closers.push(() => sql.close())
+    const eventLoop = new EventLoopMonitor()
+    closers.push(() => eventLoop.close())
     const services = {
       store,
       engine,
       sql,
       authenticator: new Authenticator(users),
+      eventLoop,
       log: logFor(log, 'server'),
       startedMs: Date.now(),
     }

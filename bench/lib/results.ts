@@ -68,3 +68,14 @@ export interface TargetsResult {
   readonly rounds: number
   readonly machine: Machine
 }
+
+/** What bench/results/fairness.json holds: small calls alone and beside large ones. */
+export interface FairnessResult {
+  readonly situations: readonly {
+    readonly name: string
+    readonly latencies: Readonly<Record<string, { readonly p50_ms: number; readonly p99_ms: number }>>
+    readonly event_loop: { readonly p50_ms: number; readonly p99_ms: number; readonly max_ms: number }
+  }[]
+  readonly calls: number
+  readonly machine: Machine
+}

@@ -1,5 +1,6 @@
 import type { QueryEngine } from '../query/engine.ts'
 import type { Store } from '../store/store.ts'
+import type { EventLoopMonitor } from '../telemetry/event-loop.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Authenticator } from './auth/authenticator.ts'
 import type { SqlState } from './sql/state.ts'
@@ -11,6 +12,7 @@ export interface Services {
   readonly authenticator: Authenticator
   /** What Flight SQL clients hold between calls. */
   readonly sql: SqlState
+  readonly eventLoop: EventLoopMonitor
   readonly log: Logger
   /** When the server began to accept calls, ms since the epoch. */
   readonly startedMs: number

@@ -12,6 +12,7 @@ test('every bench runs in its small size', async () => {
   assert.match(stdout, /^14 comparisons ran$/m)
   assert.match(stdout, /^110 cells ran$/m)
   assert.match(stdout, /^11 targets ran$/m)
+  assert.match(stdout, /^4 situations ran$/m)
 })
 
 test('the bench of appends runs in its small size', async () => {

@@ -2,6 +2,10 @@ import { jsonAction } from './action.ts'
 
 export const stats = jsonAction(
   'stats',
-  'Sizes and cache figures, per tier and in total, and what SQL does. In: nothing. Out: a JSON object',
-  (_body, services) => ({ ...services.store.stats(), queries: services.engine.stats }),
+  'Sizes and cache figures, per tier and in total, what SQL does, and how late the event loop was since the last look. In: nothing. Out: a JSON object',
+  (_body, { store, engine, eventLoop }) => ({
+    ...store.stats(),
+    queries: engine.stats,
+    event_loop: eventLoop.take(),
+  }),
 )
