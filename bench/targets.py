@@ -2,7 +2,7 @@
 The headline figures, each as a ratio to the peer that sets the mark, from interleaved rounds.
 
 Usage: targets.py JSON
-JSON: {"hot": SERVER, "cold": SERVER, "fresh": SERVER, "folder", "rows", "large_rows", "result_rows", "rounds",
+JSON: {"hot": SERVER, "cold": SERVER, "fresh": SERVER, "folder", "rows", "large_rows", "result_rows", "clients", "rounds",
 "extra_peers": bool}, SERVER: {"url", "pid", "data_dir"}. Prints one JSON object: a list of comparisons, each with the
 medians of every peer, and the memory of a long SQL result.
 """
@@ -56,7 +56,7 @@ class Targets:
             table = market_data.DATASETS[dataset](self.options["rows"])
             servers = [self.hot, self.cpp, *self.go]
             self.put(servers, dataset, table, BATCH_ROWS)
-            for count in (1, 8):
+            for count in (1, self.options["clients"]):
                 targets = [target("get", server, ticket=dataset) for server in servers]
                 self.compare(f"DoGet from cache, {dataset}, clients: {count}", targets, count, 0.3)
 
@@ -151,7 +151,7 @@ def timing(values, bytes_):
 
 def main():
     options = json.loads(sys.argv[1])
-    clients = Clients(8)
+    clients = Clients(options["clients"])
     try:
         with contextlib.ExitStack() as stack:
             targets = Targets(options, clients, stack)

@@ -17,6 +17,7 @@ const sizes = parameters(isSmoke, {
   rows: { smoke: 20_000, full: 1_000_000 },
   large_rows: { smoke: 20_000, full: 10_000_000 },
   result_rows: { smoke: 100_000, full: 100_000_000 },
+  clients: { smoke: 2, full: 8 },
   rounds: { smoke: 1, full: 5 },
 })
 

@@ -39,6 +39,7 @@ const knownTrees = [
   'test/golden',
   'test/interop',
   'test/fault',
+  'test/load',
   'test/support',
 ]
 
