@@ -50,6 +50,13 @@ test('the Python of the first five minutes runs, and its data is where README sa
   assert.deepEqual(await readdir(join(dataDir, 'cold')), ['BTC_PERP_202201.parquet'])
 })
 
+test('the Python of Flight SQL runs', async () => {
+  const program = join(clone, 'flight_sql.py')
+  const text = block('python', 'adbc_driver_flightsql').replace('grpc://127.0.0.1:8815', url)
+  writeFileSync(program, text)
+  assert.match((await runPython(program)).stdout, /max\(high\)|max\("?high"?\)/)
+})
+
 test('the shell commands run', async () => {
   const { stdout } = await execute('sh', ['-ec', block('sh', 'bin/sterna put')], {
     cwd: clone,
