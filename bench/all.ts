@@ -11,9 +11,16 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot } from '../test/support/project-root.ts'
 import { dataPlaneTables } from './lib/data-plane-tables.ts'
+import { appendTable } from './lib/append-table.ts'
 import { fairnessTable } from './lib/fairness-table.ts'
 import { mainJobTables } from './lib/main-job-tables.ts'
-import type { DataPlaneResult, FairnessResult, MainJobResult, TargetsResult } from './lib/results.ts'
+import type {
+  AppendResult,
+  DataPlaneResult,
+  FairnessResult,
+  MainJobResult,
+  TargetsResult,
+} from './lib/results.ts'
 import { isSmoke, resultPath } from './lib/run.ts'
 import { replaceSection } from './lib/tables.ts'
 import { targetsTable } from './lib/targets-table.ts'
@@ -50,6 +57,8 @@ async function writeTables(): Promise<void> {
   await replaceSection(document('docs/performance.md'), 'targets', targets)
   const fairness = fairnessTable((await read('fairness')) as FairnessResult)
   await replaceSection(document('docs/performance.md'), 'fairness', fairness)
+  const append = appendTable((await read('append')) as AppendResult)
+  await replaceSection(document('docs/performance.md'), 'append', append)
 }
 
 for (const name of await benches()) await run(name)

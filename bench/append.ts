@@ -2,18 +2,15 @@
  * Durable appends: one writer with large batches beside a plain loop of writes and syncs of the same bytes, eight
  * writers beside one sync, and batches of one row.
  *
- * `npm run bench:append` writes bench/results/append.json; with `-- --smoke` it is the same in a small size, writes
- * nothing, and only shows that the bench runs.
+ * A full run takes two minutes and writes bench/results/append.json; `--smoke` is the same in a small size, and writes
+ * nothing.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { availableParallelism, tmpdir, totalmem } from 'node:os'
-import { join } from 'node:path'
-import { projectRoot } from '../test/support/project-root.ts'
 import { runPython } from '../test/support/python.ts'
 import { startServer } from '../test/support/start-server.ts'
 import { parameters } from './lib/parameters.ts'
+import type { AppendResult } from './lib/results.ts'
+import { inTemporaryFolder, isSmoke, machine, saveResult } from './lib/run.ts'
 
-const isSmoke = process.argv.includes('--smoke')
 const { rounds, batches, smallBatches, rows } = parameters(isSmoke, {
   rounds: { smoke: 1, full: 7 },
   batches: { smoke: 5, full: 100 },
@@ -21,23 +18,15 @@ const { rounds, batches, smallBatches, rows } = parameters(isSmoke, {
   rows: { smoke: 200, full: 20_000 },
 })
 
-const folder = await mkdtemp(join(tmpdir(), 'sterna-bench-'))
-const server = await startServer({ dataDir: join(folder, 'data'), args: ['--log-level', 'warn'] })
-try {
-  const args = [server.url, folder, rounds, batches, smallBatches, rows].map(String)
-  const { json } = await runPython('bench/append.py', args, { timeoutMs: 1_800_000 })
-  const result = {
-    ...(json as object),
-    rounds,
-    machine: { cores: availableParallelism(), memoryBytes: totalmem(), node: process.version },
+await inTemporaryFolder(async (folder) => {
+  const server = await startServer({ dataDir: `${folder}/data`, args: ['--log-level', 'warn'] })
+  try {
+    const args = [server.url, folder, rounds, batches, smallBatches, rows].map(String)
+    const { json } = await runPython('bench/append.py', args, { timeoutMs: 1_800_000 })
+    const figures = json as Omit<AppendResult, 'rounds' | 'machine'>
+    if (isSmoke) console.log(`${Object.keys(figures).length} kinds of writers ran`)
+    else await saveResult('append', { ...figures, rounds, machine: machine() })
+  } finally {
+    await server.stop()
   }
-  if (isSmoke) {
-    console.log('3 comparisons ran')
-  } else {
-    await writeFile(join(projectRoot, 'bench/results/append.json'), `${JSON.stringify(result, null, 2)}\n`)
-    console.log(JSON.stringify(result, null, 2))
-  }
-} finally {
-  await server.stop()
-  await rm(folder, { recursive: true, force: true })
-}
+})

@@ -79,3 +79,19 @@ export interface FairnessResult {
   readonly calls: number
   readonly machine: Machine
 }
+
+/** What bench/results/append.json holds: medians of the rounds. */
+export interface AppendResult {
+  /** Beside a loop that writes and syncs the same bytes, batch by batch. */
+  readonly one_writer: { readonly rows_per_second: number; readonly of_plain_loop: number }
+  /** Each waits for its answer before it sends again; beside one write and sync. */
+  readonly eight_writers: {
+    readonly rows_per_second: number
+    readonly p99_ms: number
+    readonly sync_p50_ms: number
+    readonly sync_p99_ms: number
+  }
+  readonly single_rows: { readonly rows_per_second: number }
+  readonly rounds: number
+  readonly machine: Machine
+}
