@@ -240,6 +240,14 @@ def dictionary_sizes(client, data_dir):
 
 
 @check
+def dictionary_of_nulls(client, data_dir):
+    """A dictionary column of nulls alone comes back, in a range too"""
+    batch = pa.record_batch([pa.DictionaryArray.from_arrays(pa.nulls(3, pa.int8()), pa.array(["a"]))], ["value"])
+    table = comes_back(client, "dictionary of nulls", batch.schema, [batch])
+    assert_values(get_range(client, "dictionary of nulls", ["value"]), table, "in a range")
+
+
+@check
 def odd_dictionaries(client, data_dir):
     """A dictionary that says a value twice, or has a null, comes back with equal values, and as docs/types.md says"""
     indices = pa.array([0, 1, 2, None, 1], pa.int8())

@@ -42,7 +42,8 @@ export class DictionaryColumn implements ColumnBuilder {
   readonly #validity = new ValidityBuilder()
   #known = new ByteSet()
   #recent = new RecentTexts()
-  #sentCount = 0
+  /** Readers want a dictionary before the first batch, also one without values. */
+  #sentCount = -1
   /** Nothing was sent or appended since the dictionary began anew. */
   #isFresh = true
   #isFull = false
