@@ -17,10 +17,10 @@ const sizes = isSmoke
   ? { datasets: datasets.slice(2), rows: 2_000, batch_rows: [500], clients: [1, 2], rounds: 1, seconds: 0 }
   : {
       datasets,
-      rows: 1_000_000,
+      rows: 250_000,
       batch_rows: [1_000, 65_536, 1_000_000],
       clients: [1, 4, 8],
-      rounds: 2,
+      rounds: 1,
       seconds: 0.1,
     }
 const certificate = join(projectRoot, 'test/support/tls/server.crt')

@@ -4,7 +4,7 @@ out, in plain text and over TLS; each cell at Sterna and at its peers in turns.
 
 Usage: data_plane.py JSON
 JSON: {"plain": SERVERS, "tls": SERVERS, "certificate", "key", "folder", "datasets": [], "rows", "batch_rows": [],
-"clients": [], "rounds", "seconds", "extra_peers": bool}, SERVERS: {"hot": SERVER, "cold": SERVER}, SERVER: {"url", "pid", "data_dir"};
+"clients": [], "rounds", "seconds", "extra_peers": bool}; datasets have `rows` rows, or one batch where that is more., SERVERS: {"hot": SERVER, "cold": SERVER}, SERVER: {"url", "pid", "data_dir"};
 the cold server has a cache too small for any dataset. Prints one JSON object.
 """
 
@@ -49,12 +49,15 @@ class Plane:
     def in_process(self, way, **facts):
         return {"way": way, "peer": "in process", **facts}
 
+    def _data(self, dataset, batch_rows):
+        return {"dataset": dataset, "rows": max(self.options["rows"], batch_rows), "batch_rows": batch_rows}
+
     def _tls(self):
         return {"certificate": self.options["certificate"]}
 
     def _put(self, dataset, batch_rows):
         key = f"{dataset}_{batch_rows}"
-        facts = {"key": key, "dataset": dataset, "rows": self.options["rows"], "batch_rows": batch_rows}
+        facts = {"key": key, **self._data(dataset, batch_rows)}
         for server in [*self.sterna, *self.references]:
             self.bytes[key] = put_as(self.target("put", server, **facts), key)
         client = ways.connect(self.target("get", self.sterna[0]))
@@ -67,7 +70,7 @@ class Plane:
         file, (hot, cold) = self.parts[key], self.sterna
         cpp = self.references[0]
         one = not self.is_tls
-        facts = {"key": "put", "dataset": dataset, "rows": self.options["rows"], "batch_rows": batch_rows}
+        facts = {"key": "put", **self._data(dataset, batch_rows)}
         yield "get from cache", [
             *(self.target("get", server, ticket=key) for server in [hot, *self.references]),
             *([self.target("tcp", self.tcp, bytes=self.bytes[key])] if one else []),

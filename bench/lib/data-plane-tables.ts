@@ -35,8 +35,8 @@ export function dataPlaneTables(result: DataPlaneResult): string {
   const { rows, rounds } = result.sizes
   const { cores, node } = result.machine
   return [
-    `${rows.toLocaleString('en')} rows a dataset, clients and servers on one machine of ${cores} cores (Node ${node}), ` +
-      `${rounds} interleaved rounds. Every figure, with those that the tables leave out, is in ` +
+    `${rows.toLocaleString('en')} rows a dataset, or one batch where that is more; clients and servers on one machine of ${cores} cores (Node ${node}), ` +
+      `${rounds === 1 ? 'one round' : `${rounds} rounds`}, Sterna and its peers in turns. Every figure, with those that the tables leave out, is in ` +
       '[bench/results/data-plane.json](../bench/results/data-plane.json).',
     '',
     ...operations.flatMap((operation) => [

@@ -11,7 +11,10 @@ export function targetsTable({ comparisons, long_result: long, rounds }: Targets
       peer,
       figure(cell.p50_ms),
       cell.mb_per_s > 1 ? figure(cell.mb_per_s) : '',
-      typeof cell.server_cpu_s_per_gb === 'number' ? figure(cell.server_cpu_s_per_gb) : '',
+      // A call that moves next to nothing has no costs per gigabyte.
+      cell.mb_per_s > 1 && typeof cell.server_cpu_s_per_gb === 'number'
+        ? figure(cell.server_cpu_s_per_gb)
+        : '',
       index === 0 ? '' : (cell.p50_ms / sterna.p50_ms).toFixed(2),
     ])
   })
