@@ -4,7 +4,7 @@ import { figure, markdownTable } from './tables.ts'
 /** Durable appends, for docs/performance.md. */
 export function appendTable(result: AppendResult): string {
   const { one_writer: one, eight_writers: eight, single_rows: single } = result
-  const perSecond = (value: number): string => `${figure(value / 1e6)} M`
+  const perSecond = (value: number): string => value.toLocaleString('en')
   const rows = [
     [
       'one writer, batches of 10,000',
