@@ -103,8 +103,9 @@ function costTable(cells: readonly Cell[]): string {
     return [
       label,
       ...[one, many].flatMap((cell) => [optional(cell?.p50_ms), optional(cell?.p99_ms)]),
-      optional(one?.server_cpu_s_per_gb),
-      optional(one?.client_cpu_s_per_gb),
+      // A call that moves some bytes has no cost per GB.
+      one?.dataset === null ? '' : optional(one?.server_cpu_s_per_gb),
+      one?.dataset === null ? '' : optional(one?.client_cpu_s_per_gb),
       optional(many?.server_peak_rss_mb),
     ]
   })
