@@ -20,7 +20,10 @@ const layers = {
     mayImport: ['^src/telemetry/', '^src/errors\\.ts$', '^src/limits\\.ts$'],
   },
   store: { path: '^src/store/', mayImport: [...shared, '^src/(store|telemetry)/'] },
-  query: { path: '^src/query/', mayImport: [...shared, '^src/(query|telemetry)/', '^src/store/parts\\.ts$'] },
+  query: {
+    path: '^src/query/',
+    mayImport: [...shared, '^src/(query|telemetry)/', '^src/store/(parts|occurrences)\\.ts$'],
+  },
   client: { path: '^src/client/', mayImport: [...shared, '^src/client/'] },
   server: {
     path: '^src/server/',

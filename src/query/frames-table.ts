@@ -9,7 +9,8 @@ import type { ArrowBatch } from './from-arrow/arrow-array.ts'
 import { readBatches } from './from-arrow/batches.ts'
 import { loadZstd } from './from-arrow/zstd.ts'
 import { storageOf, type Storage } from './storage-types.ts'
-import { writeVector, type Run } from './from-arrow/vector-writer.ts'
+import { type Run } from './from-arrow/indices.ts'
+import { writeVector } from './from-arrow/vector-writer.ts'
 
 const FUNCTION_NAME = 'sterna_frames'
 

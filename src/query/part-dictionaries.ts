@@ -7,23 +7,31 @@ import {
   encodeDictionaryLog,
 } from '../../flight/ipc/dictionary-log.ts'
 import { encodeDictionary, parseMessage } from '../../flight/ipc/message.ts'
+import type { Schema } from '../../flight/ipc/schema.ts'
+import { type PackedOccurrences, parseOccurrences, PART_OCCURRENCES_KEY } from '../store/occurrences.ts'
 import { PART_DICTIONARIES_BYTES_MAX, PART_DICTIONARIES_KEY } from '../store/parts.ts'
 import { quoteText, type Connection } from './duckdb.ts'
+import { occurrenceMetadata, packedOccurrenceMetadata } from './part-occurrences.ts'
 import { decompress } from './from-arrow/decompress.ts'
 
 /**
- * The dictionaries of the frames of a part, as an entry of its metadata, since Parquet keeps the values of a
- * dictionary-encoded column and not the dictionary: which values, in which order, for which batch. Nothing where
- * there are none.
+ * The dictionaries of the frames of a part, as entries of its metadata, since Parquet keeps the values of a
+ * dictionary-encoded column and not the dictionary: which values, in which order, for which batch; and which of them
+ * rows named, where equal ones are among them. Nothing where there are none.
  */
-export function dictionaryMetadata(frames: readonly Frame[]): Readonly<Record<string, string>> {
+export async function dictionaryMetadata(
+  schema: Schema,
+  frames: readonly Frame[],
+): Promise<Readonly<Record<string, string>>> {
   const entries: DictionaryEntry[] = []
   let row = 0
   for (const frame of frames) {
     row += frame.rows
     if (frame.kind === 'dictionary') entries.push(entryOf(frame, row))
   }
-  return toMetadata(entries)
+  const kept = keptOf(entries)
+  if (kept.length === 0) return {}
+  return { ...toMetadata(kept), ...(await occurrenceMetadata(schema, frames, kept)) }
 }
 
 /** The dictionaries of parts that are joined, one after the other in their order, as metadata of the new part. */
@@ -32,23 +40,36 @@ export async function joinedDictionaryMetadata(
   sources: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
   const files = `[${sources.map(quoteText).join(', ')}]`
-  const texts = await connection.run(
-    `SELECT file_name, decode(value) FROM parquet_kv_metadata(${files})
-     WHERE decode(key) = ${quoteText(PART_DICTIONARIES_KEY)}`,
-  )
-  if (texts.length === 0) return {}
+  const dictionaries = await metadataOf(connection, files, PART_DICTIONARIES_KEY)
+  if (dictionaries.size === 0) return {}
+  const occurrences = await metadataOf(connection, files, PART_OCCURRENCES_KEY)
   const sizes = await connection.run(`SELECT file_name, num_rows FROM parquet_file_metadata(${files})`)
-  const textOf = new Map(texts.map(([name, text]) => [name, typeof text === 'string' ? text : '']))
   const rowsOf = new Map(sizes.map(([name, rows]) => [name, Number(rows)]))
   const entries: DictionaryEntry[] = []
+  const runs: PackedOccurrences[] = []
   let start = 0
   for (const source of sources) {
-    const text = textOf.get(source)
+    const text = dictionaries.get(source)
     const own = text === undefined ? [] : decodeDictionaryLog(inflateRawSync(Buffer.from(text, 'base64')))
     for (const entry of own) entries.push({ ...entry, row: start + entry.row })
+    const ownRuns = occurrences.get(source)
+    for (const run of ownRuns === undefined ? [] : parseOccurrences(ownRuns))
+      runs.push({ ...run, row: start + run.row })
     start += rowsOf.get(source) ?? 0
   }
-  return toMetadata(entries)
+  return { ...toMetadata(keptOf(entries)), ...packedOccurrenceMetadata(runs) }
+}
+
+/** The values of a key, by the files that have it. */
+async function metadataOf(connection: Connection, files: string, key: string): Promise<Map<string, string>> {
+  const rows = await connection.run(
+    `SELECT file_name, decode(value) FROM parquet_kv_metadata(${files}) WHERE decode(key) = ${quoteText(key)}`,
+  )
+  const found = new Map<string, string>()
+  for (const [name, text] of rows) {
+    if (typeof name === 'string' && typeof text === 'string') found.set(name, text)
+  }
+  return found
 }
 
 function entryOf(frame: Frame, row: number): DictionaryEntry {
@@ -63,7 +84,7 @@ function entryOf(frame: Frame, row: number): DictionaryEntry {
 }
 
 /** Columns whose dictionaries are too large get none: their values come back, in dictionaries of the reader's. */
-function toMetadata(entries: readonly DictionaryEntry[]): Readonly<Record<string, string>> {
+function keptOf(entries: readonly DictionaryEntry[]): DictionaryEntry[] {
   const byId = groupById(needed(entries))
   const kept = new Set<DictionaryEntry>()
   let bytes = 0
@@ -73,9 +94,12 @@ function toMetadata(entries: readonly DictionaryEntry[]): Readonly<Record<string
     bytes += size
     for (const entry of group) kept.add(entry)
   }
-  if (kept.size === 0) return {}
-  const log = encodeDictionaryLog(entries.filter((entry) => kept.has(entry)))
-  return { [PART_DICTIONARIES_KEY]: deflateRawSync(log).toString('base64') }
+  return entries.filter((entry) => kept.has(entry))
+}
+
+function toMetadata(entries: readonly DictionaryEntry[]): Readonly<Record<string, string>> {
+  if (entries.length === 0) return {}
+  return { [PART_DICTIONARIES_KEY]: deflateRawSync(encodeDictionaryLog(entries)).toString('base64') }
 }
 
 /** Without those that no row means, and those that say what the one before says: many clients repeat them. */

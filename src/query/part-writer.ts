@@ -59,13 +59,14 @@ class DuckPartWriter implements PartWriter {
     const table = await FramesTable.of(this.#encoder)
     const held = table.hold(schema, frames, signal)
     try {
+      const dictionaries = await dictionaryMetadata(schema, frames)
       return await this.#withConnection(this.#encoder, signal, (connection) =>
         this.#write(connection, {
           source: held.sql,
           ids: fieldIds(schema),
           path: input.path,
           compressionLevel: input.compressionLevel,
-          metadata: { ...withArrowSchema(schema, input.metadata), ...dictionaryMetadata(frames) },
+          metadata: { ...withArrowSchema(schema, input.metadata), ...dictionaries },
           rows: held.rows,
           bytes: frames.reduce((sum, frame) => sum + frame.byteLength, 0),
         }),

@@ -19,93 +19,21 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from checks import check, raises, run  # noqa: E402
+from types_client import (  # noqa: E402
+    act,
+    assert_equal,
+    assert_values,
+    comes_back,
+    evict,
+    get,
+    get_range,
+    put,
+    sql,
+)
 from types_cases import Point, batches_of, cases, dictionary, extensions, flat, table_of  # noqa: E402
-from types_compare import difference, same_chunks  # noqa: E402
 
 DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "types.md")
 MIB = 1024 * 1024
-
-
-def put(client, key, schema, batches, compression=None, **options):
-    descriptor = fl.FlightDescriptor.for_path(key)
-    if options:
-        descriptor = fl.FlightDescriptor.for_command(json.dumps({"key": key, **options}))
-    write_options = pa.ipc.IpcWriteOptions(compression=compression, emit_dictionary_deltas=True)
-    writer, _ = client.do_put(descriptor, schema, fl.FlightCallOptions(write_options=write_options))
-    for batch in batches:
-        writer.write_batch(batch)
-    writer.close()
-    return pa.Table.from_batches(batches, schema)
-
-
-def get(client, ticket):
-    return client.do_get(fl.Ticket(ticket.encode())).read_all()
-
-
-def get_range(client, key, columns):
-    return get(client, json.dumps({"key": key, "columns": columns}))
-
-
-def sql(client, text):
-    info = client.get_flight_info(fl.FlightDescriptor.for_command(text))
-    return client.do_get(info.endpoints[0].ticket).read_all()
-
-
-def act(client, kind, key):
-    results = client.do_action(fl.Action(kind, key.encode()))
-    return json.loads(b"".join(result.body.to_pybytes() for result in results))
-
-
-def evict(client, key):
-    assert act(client, "evict", key)["evicted"]
-
-
-def assert_equal(mine, theirs, what):
-    found = difference(mine, theirs)
-    assert found is None, f"{what}: {found}"
-
-
-def comes_back(client, key, schema, batches, **options):
-    """Puts batches and compares what comes from the cache and from Parquet."""
-    table = put(client, key, schema, batches, **options)
-    assert_equal(get(client, key), table, f"{key} from the cache")
-    evict(client, key)
-    assert_equal(get(client, key), table, f"{key} from Parquet")
-    return table
-
-
-def plain_type(type_):
-    """The type with values in the place of dictionaries."""
-    if pa.types.is_dictionary(type_):
-        return type_.value_type
-    if pa.types.is_map(type_):
-        return pa.map_(type_.key_type, plain_type(type_.item_type))
-    if pa.types.is_struct(type_):
-        return pa.struct([field.with_type(plain_type(field.type)) for field in type_])
-    if pa.types.is_fixed_size_list(type_):
-        return pa.list_(type_.value_field.with_type(plain_type(type_.value_type)), type_.list_size)
-    if pa.types.is_large_list(type_):
-        return pa.large_list(type_.value_field.with_type(plain_type(type_.value_type)))
-    if pa.types.is_list(type_):
-        return pa.list_(type_.value_field.with_type(plain_type(type_.value_type)))
-    return type_
-
-
-def plain(column, type_=None):
-    """The values of a column as its type without dictionaries, or as another."""
-    target = type_ or plain_type(column.type)
-    if column.type == target:
-        return column
-    try:
-        return column.cast(target)
-    except pa.ArrowNotImplementedError:  # views are among the types that pyarrow cannot cast a dictionary to
-        return pa.chunked_array([pa.array(column.to_pylist(), target)])
-
-
-def assert_values(mine, theirs, what):
-    for name in theirs.column_names:
-        values = plain(theirs[name])
-        assert same_chunks(plain(mine[name], values.type), values), f"{what}: values of {name}"
 
 
 def key_of(name):
@@ -245,27 +173,6 @@ def dictionary_of_nulls(client, data_dir):
     batch = pa.record_batch([pa.DictionaryArray.from_arrays(pa.nulls(3, pa.int8()), pa.array(["a"]))], ["value"])
     table = comes_back(client, "dictionary of nulls", batch.schema, [batch])
     assert_values(get_range(client, "dictionary of nulls", ["value"]), table, "in a range")
-
-
-@check
-def odd_dictionaries(client, data_dir):
-    """A dictionary that says a value twice, or has a null, comes back with equal values, and as docs/types.md says"""
-    indices = pa.array([0, 1, 2, None, 1], pa.int8())
-    for values, dictionary, found in (
-        # Each row has the first index of its value: with a dictionary that says each once that is the one it had.
-        (["a", "a", "b"], ["a", "a", "b"], [0, 0, 2, None, 0]),
-        # A null of the dictionary is a null of the rows.
-        (["a", None, "b"], ["a", "b"], [0, None, 1, None, None]),
-    ):
-        batch = pa.record_batch([pa.DictionaryArray.from_arrays(indices, pa.array(values))], ["value"])
-        table = put(client, "odd dictionary", batch.schema, [batch])
-        assert_equal(get(client, "odd dictionary"), table, "from the cache")
-        evict(client, "odd dictionary")
-        mine = get(client, "odd dictionary")
-        assert mine.schema.equals(table.schema, check_metadata=True)
-        assert mine["value"].to_pylist() == table["value"].to_pylist(), mine
-        [chunk] = mine["value"].chunks
-        assert (chunk.dictionary.to_pylist(), chunk.indices.to_pylist()) == (dictionary, found), chunk
 
 
 def batch_slices(batch, rows):

@@ -23,29 +23,54 @@ export function* readBatches(
   columns: readonly Storage[],
   frames: readonly Frame[],
 ): Generator<ArrowBatch> {
-  const values = dictionaryStorages(columns)
-  const dictionaries = new Map<bigint, Dictionary>()
+  const reader = new MessageReader(schema, columns)
   for (const frame of frames) {
     if (frame.kind !== 'batch' && frame.kind !== 'dictionary') continue
-    const sent = parseMessage(frame.header)
-    if (sent.kind === 'schema') continue
-    const { message, body } = plainBatch(sent, schema, frame.body)
-    const parts = readColumns(fieldsOf(message, schema), message.batch)
+    const batch = reader.read(frame.header, frame.body)
+    if (batch !== null) yield batch
+  }
+}
+
+/** Reads the messages of a stream one by one. */
+export class MessageReader {
+  readonly #schema: Schema
+  readonly #columns: readonly Storage[]
+  readonly #values: ReadonlyMap<bigint, Storage>
+  readonly #dictionaries = new Map<bigint, Dictionary>()
+
+  /** @param columns - the storage of the schema's fields, in order */
+  constructor(schema: Schema, columns: readonly Storage[]) {
+    this.#schema = schema
+    this.#columns = columns
+    this.#values = dictionaryStorages(columns)
+  }
+
+  /** The dictionaries that the next batch means, by their ids. */
+  get dictionaries(): ReadonlyMap<bigint, Dictionary> {
+    return this.#dictionaries
+  }
+
+  /** @returns null after a dictionary, which is for the batches that follow */
+  read(header: Uint8Array, pieces: readonly Uint8Array[]): ArrowBatch | null {
+    const sent = parseMessage(header)
+    if (sent.kind === 'schema') return null
+    const { message, body } = plainBatch(sent, this.#schema, pieces)
+    const parts = readColumns(fieldsOf(message, this.#schema), message.batch)
     const reader = new BodyReader(body)
     const arrays = (storages: readonly Storage[]): ArrowArray[] =>
-      toArrays(storages, parts, reader, dictionaries)
+      toArrays(storages, parts, reader, this.#dictionaries)
     if (message.kind === 'batch') {
       checkRows(message.batch.rows, lengthOf(body))
-      yield { rows: message.batch.rows, columns: arrays(columns) }
-      continue
+      return { rows: message.batch.rows, columns: arrays(this.#columns) }
     }
-    const storage = values.get(message.id)
+    const storage = this.#values.get(message.id)
     const [array] = storage === undefined ? [] : arrays([storage])
-    if (storage === undefined || array === undefined) continue
-    const known = message.isDelta ? dictionaries.get(message.id) : undefined
+    if (storage === undefined || array === undefined) return null
+    const known = message.isDelta ? this.#dictionaries.get(message.id) : undefined
     const dictionary = known ?? new Dictionary(storage)
     dictionary.append(array)
-    dictionaries.set(message.id, dictionary)
+    this.#dictionaries.set(message.id, dictionary)
+    return null
   }
 }
 
@@ -103,9 +128,6 @@ function toArray(
   // The field of a dictionary's own values has no dictionary, that of its indices has.
   const id = column.field.dictionary?.id
   const dictionary = id === undefined ? null : (dictionaries.get(id) ?? null)
-  if (id !== undefined && dictionary === null && nullCount < length) {
-    throw malformed(storage, 'came without its dictionary')
-  }
   return {
     storage,
     length,

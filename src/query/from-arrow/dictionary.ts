@@ -38,6 +38,17 @@ export class Dictionary implements DictionaryValues {
     return this.#nulls[index] === 1
   }
 
+  /** A text that is the same for equal values; null for a null. */
+  keyAt(index: number): string | null {
+    if (this.isNull(index)) return null
+    const slot = Buffer.from(this.#table.buffer, index * this.#width, this.#width)
+    const length = this.#isText ? slot.readUInt32LE() : 0
+    if (length <= INLINE_BYTES_MAX) return slot.toString('latin1')
+    const place = slot.readUInt32LE(8) + slot.readUInt32LE(12) * 2 ** 32
+    // A slot begins with a length of at most 12, so no text begins as one.
+    return `long ${Buffer.from(this.#heap.buffer, place, length).toString('latin1')}`
+  }
+
   /** Adds values, copied. */
   append(array: ArrowArray): void {
     const start = this.#length

@@ -1,20 +1,12 @@
-import type { IntType } from '../../../flight/ipc/schema.ts'
 import { SternaError } from '../../errors.ts'
 import { bitmapBytes, copyBits, isSet, setBit, setBits, type Mask } from './bitmap.ts'
 import { bindings } from '../duckdb.ts'
+import { readIndices, type Run } from './indices.ts'
 import { convertFixed, storedWidth } from './fixed-values.ts'
 import { malformed, type ArrowArray, type DictionaryValues } from './arrow-array.ts'
 import type { Storage } from '../storage-types.ts'
 import { readOffsets, textRun } from './text-values.ts'
 import { WORDS_PER_TEXT, writeWords, type StoreBytes } from './text-words.ts'
-
-/** Values `start` … `start + count` of an array, which go to the rows of a vector from `at`. */
-export interface Run {
-  readonly array: ArrowArray
-  readonly start: number
-  readonly count: number
-  readonly at: number
-}
 
 /**
  * Writes `rows` rows of one column of a chunk, from arrays that follow each other.
@@ -110,39 +102,6 @@ function clearNullValues(
   indices.forEach((index, i) => {
     if (dictionary.isNull(index)) setBit(bits, at + i, false)
   })
-}
-
-/** The indices of a run, each checked to be inside the dictionary; 0 for nulls. */
-function readIndices({ array, start, count }: Run): Uint32Array {
-  const indices = new Uint32Array(count)
-  const type = array.storage.field.dictionary?.indexType
-  const [bytes] = array.buffers
-  if (array.dictionary === null || type === undefined || bytes === undefined) return indices
-  const size = array.dictionary.length
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let i = 0; i < count; i++) {
-    if (array.validity !== null && !isSet(array.validity, start + i)) continue
-    const index = readIndex(view, start + i, type)
-    if (index < 0 || index >= size)
-      throw malformed(array.storage, `has index ${index} in a dictionary of ${size} values`)
-    indices[i] = index
-  }
-  return indices
-}
-
-function readIndex(view: DataView, position: number, { bitWidth, signed }: IntType): number {
-  switch (bitWidth) {
-    case 8:
-      return signed ? view.getInt8(position) : view.getUint8(position)
-    case 16:
-      return signed ? view.getInt16(position * 2, true) : view.getUint16(position * 2, true)
-    case 32:
-      return signed ? view.getInt32(position * 4, true) : view.getUint32(position * 4, true)
-    case 64: {
-      const high = signed ? view.getInt32(position * 8 + 4, true) : view.getUint32(position * 8 + 4, true)
-      return high * 2 ** 32 + view.getUint32(position * 8, true)
-    }
-  }
 }
 
 function writeFixed(
@@ -264,7 +223,8 @@ function writeLists(
   writeVector(childStorage, children, childRuns, childRows, null)
 }
 
-function listStarts(array: ArrowArray, child: ArrowArray, start: number, count: number): Uint32Array {
+/** Where the lists of a run start in their child, and where the last one ends. */
+export function listStarts(array: ArrowArray, child: ArrowArray, start: number, count: number): Uint32Array {
   const { storage } = array
   const { layout } = storage
   if (layout.kind === 'fixedList') {

@@ -4,7 +4,8 @@ import type { KnownDictionary, ValueList } from './dictionary-types.ts'
 import type { FfiArray, FfiField } from './ffi.ts'
 import { FrameBodyBuilder } from './frame-body.ts'
 import { valuesOfBody } from './part-dictionaries.ts'
-import { addValidity, validityOf } from './validity.ts'
+import { addBitmap, addValidity, validityOf } from './validity.ts'
+import { findIndices, UNKNOWN } from './known-indices.ts'
 import {
   arrayOfValues,
   distinctValues,
@@ -57,14 +58,19 @@ export function planDictionary(
   return (array, start, count, out) => {
     const { values, codes } = encode(array)
     const ownCodes = codes.subarray(start, start + count)
-    addValidity(array, start, count, out)
-    const known = out.known.get(id)
+    const known = out.known.dictionaries.get(id)
     if (known !== undefined) {
-      const knownCodes = mapCodes(ownCodes, mappingTo(known, values), validityOf(array, start))
-      if (knownCodes === null) out.markUnknown(id)
-      else addCodes({ id, values: known.values, codes: knownCodes, width, isKnown: true }, out)
+      const rows = { codes: ownCodes, isValid: validityOf(array, start) }
+      const found = findIndices(known, mappingTo(known, values), rows, out.known.occurrencesOf(target))
+      if (found === null) out.markUnknown(id)
+      else {
+        if (found.validity === null) addValidity(array, start, count, out)
+        else addBitmap(found.validity, count, out)
+        addCodes({ id, values: known.values, codes: found.codes, width, isKnown: true }, out)
+      }
       return
     }
+    addValidity(array, start, count, out)
     if (values.ends.length <= capacity) {
       addCodes({ id, values, codes: ownCodes, width, isKnown: false }, out)
       return
@@ -77,9 +83,6 @@ export function planDictionary(
     }
   }
 }
-
-/** In a mapping: the dictionary does not have the value. */
-const UNKNOWN = 0xffffffff
 
 /**
  * Gives what turns codes of a part's values into those of the dictionary that they were put with. Values are
@@ -101,22 +104,6 @@ function knownMapper(
     }
     return last.mapping
   }
-}
-
-/** The codes of the rows after a mapping, 0 for nulls; null where one is unknown. */
-function mapCodes(
-  codes: Uint32Array,
-  mapping: Uint32Array,
-  isValid: (row: number) => boolean,
-): Uint32Array | null {
-  const mapped = new Uint32Array(codes.length)
-  for (let row = 0; row < codes.length; row++) {
-    if (!isValid(row)) continue
-    const code = mapping[codes[row] ?? 0] ?? UNKNOWN
-    if (code === UNKNOWN) return null
-    mapped[row] = code
-  }
-  return mapped
 }
 
 /** Numbers only those values that the codes use, in the order of their use. */

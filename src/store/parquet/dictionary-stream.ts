@@ -174,7 +174,8 @@ function isSameList(a: ValueList, b: ValueList): boolean {
   return (
     isDeepStrictEqual(a.type, b.type) &&
     Buffer.compare(a.bytes, b.bytes) === 0 &&
-    isDeepStrictEqual(a.ends, b.ends)
+    isDeepStrictEqual(a.ends, b.ends) &&
+    isDeepStrictEqual(a.nulls, b.nulls)
   )
 }
 

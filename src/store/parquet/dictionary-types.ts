@@ -1,11 +1,13 @@
-import type { ArrowType } from '../../../flight/ipc/schema.ts'
+import type { ArrowType, Field } from '../../../flight/ipc/schema.ts'
 
-/** Values without nulls, one after the other: what a dictionary is made of, in a form that crosses threads. */
+/** Values, one after the other: what a dictionary is made of, in a form that crosses threads. */
 export interface ValueList {
   readonly type: ArrowType
   /** Where each value ends in `bytes`; it starts where the one before it ends. */
   readonly ends: Uint32Array
   readonly bytes: Uint8Array
+  /** The positions of those that are null, ascending: only a dictionary as it was put has any. */
+  readonly nulls: Uint32Array
 }
 
 /** A dictionary-encoded column of a batch. */
@@ -18,11 +20,20 @@ export interface DictionaryColumn {
   readonly codes: { readonly offset: number; readonly count: number; readonly width: number }
 }
 
-/** A dictionary as it was put: its values in their order, and where each is. */
+/** A dictionary as it was put: its values in their order, and where each but the nulls is first. */
 export interface KnownDictionary {
   readonly values: ValueList
   readonly indices: ReadonlyMap<string, number>
+  /** Of values that are said more than once, by their first position: all of them, in order. */
+  readonly repeats: ReadonlyMap<number, readonly number[]>
 }
 
 /** The dictionaries that some rows were put with, by id. */
 export type KnownDictionaries = ReadonlyMap<bigint, KnownDictionary>
+
+/** What the metadata of a part says of the dictionary-encoded columns of some rows. */
+export interface KnownRows {
+  readonly dictionaries: KnownDictionaries
+  /** The occurrences that the values of a column name, as `Occurrences` count them; null where they all name the first. */
+  readonly occurrencesOf: (field: Field) => Uint32Array | null
+}

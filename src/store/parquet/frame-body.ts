@@ -1,9 +1,11 @@
 import type { BatchHeader, BufferRange, FieldNode } from '../../../flight/ipc/message.ts'
-import type { DictionaryColumn, KnownDictionaries } from './dictionary-types.ts'
+import type { DictionaryColumn, KnownRows } from './dictionary-types.ts'
 import type { FfiMemory } from './ffi.ts'
 
 /** Every buffer of a body starts at a multiple of this. Source: Arrow IPC, "Recordbatch message". */
 const ALIGNMENT = 8
+
+const NOTHING_KNOWN: KnownRows = { dictionaries: new Map(), occurrencesOf: () => null }
 
 /** Fills exactly its target. */
 export type BufferWriter = (target: Buffer) => void
@@ -24,7 +26,7 @@ export interface FrameBody {
  * the size needed. Nothing is copied before `finish`, so a body that turns out too large costs little.
  */
 export class FrameBodyBuilder {
-  readonly known: KnownDictionaries
+  readonly known: KnownRows
   readonly #rows: number
   readonly #nodes: FieldNode[] = []
   readonly #buffers: PlannedBuffer[] = []
@@ -34,8 +36,8 @@ export class FrameBodyBuilder {
   #crowded: string | null = null
   #unknown: bigint | null = null
 
-  /** @param known - the dictionaries that the rows were put with, as far as they are known */
-  constructor(rows: number, known: KnownDictionaries = new Map()) {
+  /** @param known - what is known of the dictionaries that the rows were put with */
+  constructor(rows: number, known: KnownRows = NOTHING_KNOWN) {
     this.#rows = rows
     this.known = known
   }

@@ -8,7 +8,7 @@ import type { KnownDictionaries, KnownDictionary, ValueList } from './dictionary
 import { byteWidthOf } from './fixed-column.ts'
 import { offsetWidthOf } from './variable-column.ts'
 import { PartDamage } from './part-seal.ts'
-import { joinValues, valueKeys, valuesFrom } from './value-list.ts'
+import { joinValues, NO_NULLS, valueKeys, valuesFrom } from './value-list.ts'
 
 const NONE: KnownDictionaries = new Map()
 
@@ -70,10 +70,17 @@ function changesOf(entries: readonly DictionaryEntry[], types: ReadonlyMap<bigin
 
 function known(values: ValueList): KnownDictionary {
   const indices = new Map<string, number>()
+  const repeats = new Map<number, number[]>()
+  const nulls = new Set(values.nulls)
   valueKeys(values).forEach((key, index) => {
-    if (!indices.has(key)) indices.set(key, index)
+    if (nulls.has(index)) return
+    const first = indices.get(key)
+    const positions = first === undefined ? undefined : repeats.get(first)
+    if (first === undefined) indices.set(key, index)
+    else if (positions === undefined) repeats.set(first, [first, index])
+    else positions.push(index)
   })
-  return { values, indices }
+  return { values, indices, repeats }
 }
 
 function valueTypes(fields: readonly Field[]): Map<bigint, ArrowType> {
@@ -91,24 +98,23 @@ function valuesOfEntry({ header, body }: DictionaryEntry, type: ArrowType): Valu
   return message.kind === 'dictionary' ? valuesOfBody(message.batch, body, type) : null
 }
 
-/**
- * The values of a body that has one column, as a list.
- *
- * @returns null where nulls are among them, which a list does not have.
- */
+/** The values of a body that has one column, as a list; null for a body that has none. */
 export function valuesOfBody(
   { nodes, buffers }: BatchHeader,
   body: Uint8Array,
   type: ArrowType,
 ): ValueList | null {
   const [node] = nodes
-  const [, first, ...data] = buffers.map(({ offset, length }) =>
+  const [validity, first, ...data] = buffers.map(({ offset, length }) =>
     Buffer.from(body.buffer, body.byteOffset + offset, length),
   )
-  if (node === undefined || first === undefined || node.nullCount > 0) return null
+  if (node === undefined || validity === undefined || first === undefined) return null
+  const isNull = (index: number): boolean =>
+    node.nullCount > 0 && (((validity[index >> 3] ?? 0xff) >> (index & 7)) & 1) === 0
+  const nulls = node.nullCount === 0 ? NO_NULLS : Uint32Array.from(Array(node.length).keys()).filter(isNull)
   const width = byteWidthOf(type)
   if (width !== undefined) {
-    return valuesFrom(type, node.length, (index) => first.subarray(index * width, (index + 1) * width))
+    return valuesFrom(type, node.length, nulls, (index) => first.subarray(index * width, (index + 1) * width))
   }
   const offsetWidth = offsetWidthOf(type)
   if (offsetWidth !== undefined) {
@@ -117,12 +123,16 @@ export function valuesOfBody(
     return valuesFrom(
       type,
       node.length,
+      nulls,
       (index) => data[0]?.subarray(offsetAt(index), offsetAt(index + 1)) ?? Buffer.alloc(0),
     )
   }
-  return valuesFrom(plainType(type), node.length, (index) => viewedValue(first, index * VIEW_BYTES, data))
+  return valuesFrom(plainType(type), node.length, nulls, (index) =>
+    isNull(index) ? NOTHING : viewedValue(first, index * VIEW_BYTES, data),
+  )
 }
 
+const NOTHING = Buffer.alloc(0)
 const VIEW_BYTES = 16
 const VIEW_INLINE_BYTES = 12
 

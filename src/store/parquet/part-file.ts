@@ -4,12 +4,13 @@ import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { ColumnPlan } from './column-plan.ts'
 import { planColumn } from './columns.ts'
-import type { KnownDictionaries, ValueList } from './dictionary-types.ts'
+import type { KnownDictionaries, KnownRows, ValueList } from './dictionary-types.ts'
 import { type FfiArray, FfiMemory, readFfiArray, readFfiField } from './ffi.ts'
 import { byteWidthOf } from './fixed-column.ts'
 import { FrameBodyBuilder } from './frame-body.ts'
 import { type ColumnSlice, WasmParquetFile } from './parquet-wasm.ts'
 import { PartDictionaries } from './part-dictionaries.ts'
+import { PartOccurrences } from './part-occurrences.ts'
 import type { PartBlob } from './part-blob.ts'
 import type { BatchParts, PartFooter } from './protocol.ts'
 import { ARROW_SCHEMA_KEY } from './schema-hints.ts'
@@ -33,6 +34,8 @@ interface PlannedColumn {
 interface RowRun {
   readonly start: number
   readonly count: number
+  /** The row of the part that the first one is. */
+  readonly row: number
   readonly dictionaries: KnownDictionaries
 }
 
@@ -43,6 +46,7 @@ export class PartFile {
   readonly #schema: Schema | null
   readonly #name: string
   readonly #dictionaries: PartDictionaries
+  readonly #occurrences: PartOccurrences
   #columns: readonly PlannedColumn[] | undefined
 
   private constructor(name: string, blob: PartBlob, file: WasmParquetFile, schema: Schema | null) {
@@ -51,6 +55,7 @@ export class PartFile {
     this.#file = file
     this.#schema = schema
     this.#dictionaries = PartDictionaries.of(file.footer.metadata, schema)
+    this.#occurrences = PartOccurrences.of(file.footer.metadata, schema)
   }
 
   /**
@@ -92,8 +97,9 @@ export class PartFile {
         const array = readBatch(memory, batches.slices, batch)
         for (let start = 0; start < array.length;) {
           const { dictionaries, end } = this.#dictionaries.at(row + start)
-          const count = Math.min(array.length - start, end - row - start)
-          yield* splitRows(this.#columns, array, { start, count, dictionaries }, sent)
+          const runEnd = Math.min(end, this.#occurrences.end(row + start), row + array.length)
+          const count = runEnd - row - start
+          yield* this.#splitRows(array, { start, count, row: row + start, dictionaries }, sent)
           start += count
         }
         row += array.length
@@ -101,6 +107,54 @@ export class PartFile {
     } finally {
       batches.free()
     }
+  }
+
+  /**
+   * Rows of a batch, in as many batches as keep each under the target.
+   *
+   * @param sent - the values that each dictionary-encoded column was sent with last; updated.
+   */
+  *#splitRows(array: FfiArray, run: RowRun, sent: ValueList[]): Generator<BatchParts> {
+    const { start, count, row, dictionaries } = run
+    const known: KnownRows = {
+      dictionaries,
+      occurrencesOf: (field) => this.#occurrences.of(field, row, count),
+    }
+    const body = new FrameBodyBuilder(count, known)
+    for (const { index, plan } of this.#columns ?? []) {
+      const column = array.children[index]
+      if (column !== undefined) plan(column, array.offset + start, count, body)
+    }
+    if (body.unknown !== null) {
+      const rest = new Map(dictionaries)
+      rest.delete(body.unknown)
+      yield* this.#splitRows(array, { ...run, dictionaries: rest }, sent)
+      return
+    }
+    if (body.crowded !== null && count === 1) {
+      throw new SternaError(
+        'TYPE_UNSUPPORTED',
+        `Column '${body.crowded}' has more distinct values in one row than its dictionary index can count`,
+      )
+    }
+    const pieces = body.crowded === null ? Math.ceil(body.byteLength / BODY_BYTES_TARGET) : 2
+    if (pieces > 1 && count > 1) {
+      const rows = rowsPerPiece(count, pieces)
+      for (let at = 0; at < count; at += rows) {
+        const piece = { start: start + at, count: Math.min(rows, count - at), row: row + at, dictionaries }
+        yield* this.#splitRows(array, piece, sent)
+      }
+      return
+    }
+    const columns = body.dictionaries.map(({ id, values, isKnown, codes }, column) => {
+      const isSent = sent[column] === values
+      sent[column] = values
+      return { id, values: isSent ? null : values, isKnown, codes }
+    })
+    const { header, bytes } = body.finish()
+    // The message is copied to memory of its own: a view would take all of what it is a view of along.
+    const message = new Uint8Array(encodeBatch(header, bytes.byteLength))
+    yield { rows: count, header: message, body: bytes, dictionaries: columns }
   }
 
   #firstRow(rowGroup: number): number {
@@ -142,55 +196,6 @@ function readBatch(memory: FfiMemory, slices: readonly ColumnSlice[], batch: num
   )
   if (first === undefined) throw new Error('A row group was decoded without columns')
   return { ...first, children: [first, ...others].flatMap(({ children }) => children) }
-}
-
-/**
- * Rows of a batch, in as many batches as keep each under the target.
- *
- * @param sent - the values that each dictionary-encoded column was sent with last; updated.
- */
-function* splitRows(
-  columns: readonly PlannedColumn[],
-  array: FfiArray,
-  run: RowRun,
-  sent: ValueList[],
-): Generator<BatchParts> {
-  const { start, count, dictionaries: known } = run
-  const body = new FrameBodyBuilder(count, known)
-  for (const { index, plan } of columns) {
-    const column = array.children[index]
-    if (column !== undefined) plan(column, array.offset + start, count, body)
-  }
-  if (body.unknown !== null) {
-    const rest = new Map(known)
-    rest.delete(body.unknown)
-    yield* splitRows(columns, array, { ...run, dictionaries: rest }, sent)
-    return
-  }
-  if (body.crowded !== null && count === 1) {
-    throw new SternaError(
-      'TYPE_UNSUPPORTED',
-      `Column '${body.crowded}' has more distinct values in one row than its dictionary index can count`,
-    )
-  }
-  const pieces = body.crowded === null ? Math.ceil(body.byteLength / BODY_BYTES_TARGET) : 2
-  if (pieces > 1 && count > 1) {
-    const rows = rowsPerPiece(count, pieces)
-    for (let at = 0; at < count; at += rows) {
-      const piece = { start: start + at, count: Math.min(rows, count - at), dictionaries: known }
-      yield* splitRows(columns, array, piece, sent)
-    }
-    return
-  }
-  const dictionaries = body.dictionaries.map(({ id, values, isKnown, codes }, column) => {
-    const isSent = sent[column] === values
-    sent[column] = values
-    return { id, values: isSent ? null : values, isKnown, codes }
-  })
-  const { header, bytes } = body.finish()
-  // The message is copied to memory of its own: a view would take all of what it is a view of along.
-  const message = new Uint8Array(encodeBatch(header, bytes.byteLength))
-  yield { rows: count, header: message, body: bytes, dictionaries }
 }
 
 /** Whole bytes of validity, where there are rows enough for that: such a slice is copied, others are shifted. */

@@ -15,6 +15,18 @@ export function addValidity(array: FfiArray, start: number, count: number, out: 
   else addBits(array, array.buffers[0] ?? 0, start, count, out)
 }
 
+/** Adds the field node and the validity of rows that `bits` tell of; the validity is left out where all are valid. */
+export function addBitmap(bits: Uint8Array, count: number, out: FrameBodyBuilder): void {
+  const nullCount = bits.reduce((left, byte) => left - (ONES[byte] ?? 0), count)
+  out.addNode(count, nullCount)
+  if (nullCount === 0) out.addEmpty()
+  else {
+    out.addBuffer(bits.length, (target) => {
+      target.set(bits)
+    })
+  }
+}
+
 /** Adds a buffer of one bit for each row, moved to the start of its first byte; the bits after the last are 0. */
 export function addBits(
   array: FfiArray,

@@ -11,6 +11,9 @@ export type { ValueList } from './dictionary-types.ts'
 /** Where buffers start in a memory of our own: address 0 means that there is no buffer. */
 const BUFFERS_START = 8
 
+/** What most lists have. */
+export const NO_NULLS = new Uint32Array(0)
+
 /** Whether values of the type can be listed: they are told apart by their bytes alone. */
 export function isListable(type: ArrowType | null): type is ArrowType {
   return offsetWidthOf(type) !== undefined || byteWidthOf(type) !== undefined
@@ -32,10 +35,11 @@ export function pickValues(list: ValueList, indices: readonly number[]): ValueLi
   )
 }
 
-/** A list of `count` values, copied from where each is. */
+/** A list of `count` values, copied from where each is; `nulls` are the positions of nulls. */
 export function valuesFrom(
   type: ArrowType,
   count: number,
+  nulls: Uint32Array,
   valueAt: (index: number) => Uint8Array,
 ): ValueList {
   const values = Array.from({ length: count }, (_, index) => valueAt(index))
@@ -45,7 +49,7 @@ export function valuesFrom(
   values.forEach((value, index) => {
     bytes.set(value, ends[index - 1] ?? 0)
   })
-  return { type, ends, bytes }
+  return { type, ends, bytes, nulls }
 }
 
 /** The values of one list after those of another of the same type. */
@@ -56,7 +60,11 @@ export function joinValues(first: ValueList, second: ValueList): ValueList {
   second.ends.forEach((end, index) => {
     ends[first.ends.length + index] = shift + end
   })
-  return { type: first.type, ends, bytes: Buffer.concat([first.bytes, second.bytes]) }
+  const nulls = Uint32Array.from([
+    ...first.nulls,
+    ...Array.from(second.nulls, (position) => first.ends.length + position),
+  ])
+  return { type: first.type, ends, bytes: Buffer.concat([first.bytes, second.bytes]), nulls }
 }
 
 /** Texts that are equal where two values are: their bytes, one to a character. */
@@ -100,21 +108,29 @@ export function distinctValues(
 }
 
 /** The list as an array of its type, in memory of its own. */
-export function arrayOfValues({ type, ends, bytes }: ValueList): FfiArray {
+export function arrayOfValues({ type, ends, bytes, nulls }: ValueList): FfiArray {
   const offsetWidth = offsetWidthOf(type)
   const offsetBytes = offsetWidth === undefined ? 0 : (ends.length + 1) * offsetWidth
   const dataStart = BUFFERS_START + Math.ceil(offsetBytes / 8) * 8
-  const memory = new FfiMemory(new ArrayBuffer(dataStart + bytes.byteLength))
+  const validityStart = dataStart + bytes.byteLength
+  const validityBytes = nulls.length === 0 ? 0 : Math.ceil(ends.length / 8)
+  const memory = new FfiMemory(new ArrayBuffer(validityStart + validityBytes))
   if (offsetWidth !== undefined) {
     ends.forEach((end, index) => memory.bytes.writeUInt32LE(end, BUFFERS_START + (index + 1) * offsetWidth))
   }
   memory.bytes.set(bytes, dataStart)
+  memory.bytes.fill(0xff, validityStart)
+  for (const position of nulls) {
+    const at = validityStart + (position >> 3)
+    memory.bytes[at] = (memory.bytes[at] ?? 0) & ~(1 << (position & 7))
+  }
+  const validity = validityBytes === 0 ? 0 : validityStart
   return {
     memory,
     length: ends.length,
-    nullCount: 0,
+    nullCount: nulls.length,
     offset: 0,
-    buffers: offsetWidth === undefined ? [0, dataStart] : [0, BUFFERS_START, dataStart],
+    buffers: offsetWidth === undefined ? [validity, dataStart] : [validity, BUFFERS_START, dataStart],
     children: [],
     dictionary: null,
   }
@@ -153,7 +169,7 @@ function copySpans(source: Buffer, rows: readonly Span[], type: ArrowType): Valu
   const bytes = new Uint8Array(length)
   const target = bufferOf(bytes)
   rows.forEach(({ start, end }, index) => source.copy(target, ends[index - 1] ?? 0, start, end))
-  return { type, ends, bytes }
+  return { type, ends, bytes, nulls: NO_NULLS }
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {
