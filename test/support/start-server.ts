@@ -55,7 +55,8 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
   const url = await listeningUrl(child, () => log)
-  const exited = once(child, 'exit')
+  // Not 'exit', after which the last lines of its log may still come.
+  const exited = once(child, 'close')
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill(signal)
