@@ -180,6 +180,46 @@ def create_and_append(client, data_dir):
 
 
 @check
+def schema_evolution(client, data_dir):
+    """A replace may change the schema: whoever reads goes on with the old part, and a series takes columns by name"""
+    old = pa.table({"n": pa.array(range(2_000_000), pa.int64()), "x": pa.array([0.5] * 2_000_000)})
+    new = pa.table({"name": ["a", "b"], "n": pa.array([1, 2], pa.int32())})
+    put(client, "evolved_1", old)
+    act(client, "evict", "evolved_1")
+    for request in (b"evolved_1", b'{"key": "evolved_1", "columns": ["n", "x"]}', b'{"sql": "SELECT * FROM evolved_1"}'):
+        reader = client.do_get(fl.Ticket(request))
+        first = reader.read_chunk().data
+        put(client, "evolved_1", new)
+        rest = pa.Table.from_batches([first, *(chunk.data for chunk in reader)])
+        assert rest.equals(old), request
+        assert get(client, "evolved_1").equals(new)
+        put(client, "evolved_1", old)
+        act(client, "evict", "evolved_1")
+    put(client, "evolved_1", old.slice(0, 3))
+    put(client, "evolved_2", new)
+    assert sql(client, 'SELECT n, x, name FROM "evolved_*" ORDER BY x, n, name').to_pydict() == {
+        "n": [0, 1, 2, 1, 2],
+        "x": [0.5, 0.5, 0.5, None, None],
+        "name": [None, None, None, "a", "b"],
+    }
+    for key in ("evolved_1", "evolved_2"):
+        act(client, "drop", key)
+
+
+@check
+def compaction_levels(client, data_dir):
+    """compact takes the level of zstd that it is told to"""
+    table = bars()
+    put(client, "levels", table)
+    sizes = [act(client, "compact", {"key": "levels", "level": level})["size_bytes_after"] for level in (1, 19)]
+    assert sizes[1] < sizes[0], sizes
+    raises(pa.ArrowInvalid, "level", lambda: act(client, "compact", {"key": "levels", "level": 23}))
+    act(client, "evict", "levels")
+    assert get(client, "levels").equals(table)
+    act(client, "drop", "levels")
+
+
+@check
 def empty_tables(client, data_dir):
     """A table without rows keeps its schema"""
     table = pa.table({"x": pa.array([], pa.int64()), "s": pa.array([], pa.utf8())})
