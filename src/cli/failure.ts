@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { FlightError } from '../client/flight-error.ts'
-import { SternaError } from '../errors.ts'
+import { errnoOf, SternaError } from '../errors.ts'
 
 /** What can be wrong on this side of the connection only. `docs/cli.md` lists them. */
 export type CommandErrorCode = 'USAGE' | 'FILE_UNREADABLE' | 'FILE_UNWRITABLE' | 'START_FAILED'
@@ -30,7 +30,7 @@ export function reportFailure(thrown: unknown): number {
 
 /** Whether the reader of our output has seen enough, as `head` does; that is no failure. */
 export function isClosedPipe(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPIPE'
+  return errnoOf(thrown) === 'EPIPE'
 }
 
 /** `sterna: message [CODE]`, without line breaks. */
@@ -53,7 +53,7 @@ export function fileError(
   file: string,
   thrown: unknown,
 ): CommandError {
-  const errno = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+  const errno = errnoOf(thrown) ?? ''
   const reason = REASONS.get(errno) ?? (thrown instanceof Error ? thrown.message : String(thrown))
   const verb = code === 'FILE_UNREADABLE' ? 'read' : 'written'
   return new CommandError(code, `${file} cannot be ${verb}: ${reason}`, { cause: thrown })

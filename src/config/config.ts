@@ -3,7 +3,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
-import { SternaError } from '../errors.ts'
+import { errnoOf, SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import {
   environmentName,
@@ -166,8 +166,8 @@ function readToml(file: string): unknown {
       const place = `line ${error.line}, column ${error.column}`
       throw new SternaError('CONFIG_INVALID', `${file} is not valid TOML at ${place}`, { cause: error })
     }
-    const errno = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-    throw new SternaError('CONFIG_INVALID', `The configuration file ${file} cannot be read${errno}`, {
+    const errno = errnoOf(error) ?? 'unknown error'
+    throw new SternaError('CONFIG_INVALID', `The configuration file ${file} cannot be read (${errno})`, {
       cause: error,
     })
   }

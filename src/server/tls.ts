@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import { SternaError } from '../errors.ts'
+import { errnoOf, SternaError } from '../errors.ts'
 
 /** A certificate chain and its private key, PEM. */
 export interface TlsPair {
@@ -27,7 +27,7 @@ async function readPem(file: string): Promise<Buffer> {
   try {
     return await readFile(file)
   } catch (error) {
-    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    const errno = errnoOf(error) ?? 'unknown error'
     throw new SternaError('CONFIG_INVALID', `The TLS file ${file} cannot be read (${errno})`, {
       cause: error,
     })

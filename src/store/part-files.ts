@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path'
 import type { DatasetRef } from '../../flight/descriptor.ts'
+import { errnoOf } from '../errors.ts'
 import type { Disk } from './disk/disk.ts'
 import { sealPart } from './parquet/part-seal.ts'
 import { encodeName, parsePartFileName, partFileName } from './disk/part-names.ts'
@@ -65,7 +66,7 @@ export class PartFiles {
         return path
       } catch (error) {
         // Taken by a file that waits for its readers, or by a key that differs in case only.
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+        if (errnoOf(error) !== 'EEXIST') throw error
       }
     }
   }

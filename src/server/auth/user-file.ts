@@ -1,6 +1,6 @@
 import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { SternaError } from '../../errors.ts'
+import { errnoOf, SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import { NodeDisk } from '../../store/disk/node-disk.ts'
 import { hashPassword, isPasswordHash, PASSWORD_BYTES_MAX } from './password.ts'
@@ -103,7 +103,7 @@ async function orMissing<T>(path: string, reading: Promise<T>): Promise<T | unde
   try {
     return await reading
   } catch (error) {
-    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    const errno = errnoOf(error) ?? 'unknown error'
     // A data directory that is a file is what the store will complain of.
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined
     throw new SternaError('CONFIG_INVALID', `The users' file ${path} cannot be read (${errno})`, {

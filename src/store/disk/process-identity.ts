@@ -1,5 +1,6 @@
 import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { errnoOf } from '../../errors.ts'
 
 /** What tells a process from every other, as far as the system says. */
 export interface ProcessIdentity {
@@ -44,7 +45,7 @@ function isPidInUse(pid: number): boolean {
     return true
   } catch (error) {
     // EPERM: it is there, but another user's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return errnoOf(error) === 'EPERM'
   }
 }
 

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 
 import type { Schema } from '../../../flight/ipc/schema.ts'
-import { SternaError } from '../../errors.ts'
+import { errnoOf, SternaError } from '../../errors.ts'
 import { UndecodableError, wasmMemoryBytes } from './parquet-wasm.ts'
 import { PartBlob } from './part-blob.ts'
 import { PartFile } from './part-file.ts'
@@ -90,7 +90,7 @@ function describe(error: unknown, file: OpenFile, isTrap: boolean): WorkerFailur
 function partError(error: unknown, name: string, isTrap: boolean): SternaError {
   if (error instanceof PartDamage)
     return new SternaError('DATA_CORRUPT', `Part ${name} is damaged: ${error.message}`)
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+  if (errnoOf(error) === 'ENOENT') {
     return new SternaError('DATA_CORRUPT', `Part ${name} is missing`)
   }
   const known = SternaError.from(error)
