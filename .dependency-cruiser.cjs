@@ -55,7 +55,7 @@ const adapters = {
   libsql: '^src/store/catalog/database\\.ts$',
   '@grpc/grpc-js': '^src/(server|client)/',
   pino: '^src/telemetry/log\\.ts$',
-  zod: '^src/(config|server)/',
+  zod: '^src/(config/|server/|store/options\\.ts$)',
   'smol-toml': '^src/config/',
   commander: '^src/cli/',
   'cli-progress': '^src/cli/',

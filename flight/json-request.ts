@@ -13,6 +13,7 @@ const datasetFields = [
   'key',
   'mode',
   'durability',
+  'options',
   'result',
   'columns',
   'where',
@@ -47,6 +48,7 @@ export function parseJsonRequest(text: string, what: string, code: WireErrorCode
   const request: DatasetRequest = { kind: 'dataset', dataset: datasetRef(schema, fields.text('key'), code) }
   if (fields.has('mode')) request.mode = fields.oneOf('mode', modes)
   if (fields.has('durability')) request.durability = fields.oneOf('durability', durabilities)
+  if (fields.has('options')) request.options = fields.object('options')
   if (fields.has('result')) request.result = fields.boolean('result')
   if (fields.has('columns')) request.columns = fields.texts('columns')
   if (fields.has('where')) request.where = fields.text('where')
@@ -129,6 +131,14 @@ class JsonFields {
   boolean(name: string): boolean {
     const value = this.get(name)
     if (typeof value !== 'boolean') throw this.wrong(name, 'true or false')
+    return value
+  }
+
+  object(name: string): Record<string, JsonValue> {
+    const value = this.get(name)
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+      throw this.wrong(name, 'an object')
+    }
     return value
   }
 

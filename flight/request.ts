@@ -17,6 +17,8 @@ export interface DatasetRequest {
   mode?: 'replace' | 'append' | 'create'
   /** When an appended batch counts as stored; as the server is set unless said otherwise. */
   durability?: 'fsync' | 'interval' | 'none'
+  /** Options for a dataset that DoPut writes; what they mean is not known here. */
+  options?: Record<string, JsonValue>
   /** True for a last PutResult that says in JSON what a DoPut has written. */
   result?: boolean
   columns?: string[]

@@ -6,6 +6,7 @@ import { renderTable } from './table.ts'
 
 interface Description extends DatasetSummary {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly nullable: boolean }[]
+  readonly options: Readonly<Record<string, unknown>>
   readonly metadata: Readonly<Record<string, string>>
   readonly part_list: readonly {
     readonly name: string
@@ -55,6 +56,7 @@ function sheet(description: Description): string[] {
     ['ratio', formatRatio(compression_ratio)],
     ['version', String(version)],
     ['cached', cached ? 'yes' : 'no'],
+    ...optionFacts(description.options).map(([name, value]) => [`option ${name}`, value] as const),
     ...Object.entries(metadata).map(([name, value]) => [`metadata ${name}`, value] as const),
   ]
   return [
@@ -90,4 +92,17 @@ function sheet(description: Description): string[] {
 export function alignFacts(facts: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(0, ...facts.map(([name]) => name.length))
   return facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`.trimEnd())
+}
+
+/** Options as names and texts, as `name=value` takes them. */
+export function optionFacts(options: Readonly<Record<string, unknown>>): [string, string][] {
+  return Object.entries(options).flatMap(([name, value]) =>
+    isObject(value)
+      ? optionFacts(value).map(([field, text]): [string, string] => [`${name}.${field}`, text])
+      : [[name, typeof value === 'string' ? value : JSON.stringify(value)] as [string, string]],
+  )
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

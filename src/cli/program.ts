@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { VERSIONS } from '../version.ts'
 import { addCheck } from './check.ts'
 import { addCompact } from './compact.ts'
+import { addConfigure } from './configure.ts'
 import { addDescribe } from './describe.ts'
 import { addDrop } from './drop.ts'
 import { CommandError, failureLine } from './failure.ts'
@@ -39,6 +40,7 @@ export function createProgram(): Command {
     addDrop,
     addFlush,
     addCompact,
+    addConfigure,
     addCheck,
     addRepair,
     addUser,

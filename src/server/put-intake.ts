@@ -2,6 +2,7 @@ import type { DatasetRequest, Frame } from '../../flight/index.ts'
 import { messages } from '../../flight/index.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
+import { parseOptions } from '../store/options.ts'
 import type { CallContext, ResponseStream } from './call.ts'
 import type { Services } from './services.ts'
 
@@ -18,12 +19,12 @@ export interface PutIntake {
 /** All batches at once, at the end. A PutResult means received. */
 export function replaceIntake(
   { store }: Services,
-  { dataset, mode }: DatasetRequest,
+  { dataset, mode, options }: DatasetRequest,
   schemaFrame: Frame,
   response: ResponseStream,
   context: CallContext,
 ): PutIntake {
-  const session = store.beginPut(dataset, mode ?? 'replace', schemaFrame)
+  const session = store.beginPut(dataset, mode ?? 'replace', schemaFrame, parseOptions(options ?? {}))
   return {
     async take(frame) {
       if (frame.kind !== 'metadata') await session.write(frame)
@@ -39,13 +40,17 @@ export function replaceIntake(
 /** Each batch by itself. A PutResult means stored. */
 export function appendIntake(
   { store }: Services,
-  { dataset, durability = store.durability }: DatasetRequest,
+  request: DatasetRequest,
   schemaFrame: Frame,
   response: ResponseStream,
   context: CallContext,
 ): PutIntake {
+  const { dataset } = request
+  const options = parseOptions(request.options ?? {})
+  const durability = request.durability ?? store.durability(dataset, options)
   const session = store.beginAppend(dataset, schemaFrame, {
     durability,
+    options,
     stored: (frame, id, { sequence, rows, isRepeated }) => {
       const stored = { sequence, rows, durability }
       if (id === null) answer(response, frame, stored)

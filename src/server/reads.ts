@@ -78,7 +78,7 @@ function datasetOf(request: DatasetRequest): DatasetRequest {
   if (request.version !== undefined) {
     throw new SternaError('NOT_IMPLEMENTED', 'Reading an older version of a dataset is not there yet')
   }
-  for (const name of ['mode', 'durability'] as const) {
+  for (const name of ['mode', 'durability', 'options'] as const) {
     if (request[name] === undefined) continue
     throw new SternaError('REQUEST_INVALID', `The field "${name}" belongs to a DoPut, not to a read`)
   }

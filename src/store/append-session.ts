@@ -7,6 +7,7 @@ import { LIMITS } from '../limits.ts'
 import type { CatalogDataset } from './catalog/state.ts'
 import type { Durability, Stored } from './log/append.ts'
 import { batchId } from './log/batch-id.ts'
+import type { OptionsPatch } from './options.ts'
 import type { DatasetLog } from './log/dataset-log.ts'
 import { WriterDictionaries } from './log/dictionary-state.ts'
 
@@ -19,6 +20,7 @@ export interface AppendTarget {
     ref: DatasetRef,
     schemaFrame: Frame,
     schema: Schema,
+    options: OptionsPatch,
   ): { readonly dataset: CatalogDataset; readonly log: DatasetLog }
   /** Resolves when the log has room for more. */
   room(log: DatasetLog): Promise<void>
@@ -27,6 +29,8 @@ export interface AppendTarget {
 /** What a session tells whoever sends its batches. */
 export interface AppendOptions {
   readonly durability: Durability
+  /** What to tell the dataset before the first batch. */
+  readonly options: OptionsPatch
   /** Called for each batch, in their order, once it is as durable as that. */
   readonly stored: (frame: Frame, id: string | null, outcome: Stored) => void
   /** Called once, when a batch could not be stored. Nothing is stored after it, but what was is still there. */
@@ -138,7 +142,7 @@ export class AppendSession {
   #open(): { readonly version: number; readonly log: DatasetLog; readonly dictionaries: WriterDictionaries } {
     if (this.#opened === null) {
       const { schema } = this.#check
-      const { dataset, log } = this.#target.open(this.#ref, this.#schemaFrame, schema)
+      const { dataset, log } = this.#target.open(this.#ref, this.#schemaFrame, schema, this.#options.options)
       const dictionaries = new WriterDictionaries(schema, log.schema)
       this.#opened = { version: dataset.version, log, dictionaries }
     }

@@ -11,6 +11,7 @@ import type { Change, LogChange } from './catalog/commit.ts'
 import type { CatalogDataset, CatalogPart, NewPart } from './catalog/state.ts'
 import type { Disk } from './disk/disk.ts'
 import type { Logs } from './log/logs.ts'
+import { type OptionsPatch, areSameOptions, changeOptions } from './options.ts'
 import type { PartFiles } from './part-files.ts'
 import { type PartOrigin, originMetadata } from './part-origin.ts'
 import type { PartWriter, WrittenPart } from './parts.ts'
@@ -147,19 +148,20 @@ export class Publisher implements PutTarget {
     readonly mode: PutMode
     readonly schemaFrame: Frame
     readonly schema: Schema
+    readonly options?: OptionsPatch
     readonly parts: readonly StagedPart[]
     readonly frames: readonly Frame[] | null
     /** Of rows that come from the log. */
     readonly log?: LogChange
   }): Promise<PutSummary> {
-    const { ref, mode, schemaFrame, schema, frames } = input
+    const { ref, mode, schemaFrame, schema, options, frames } = input
     // Rows that the log has were acknowledged before these.
     if (mode === 'append' && input.log === undefined) await this.#parts.logs.flush(ref)
     const parts = await this.#name(ref, input.parts, 'warm')
     const before = this.#parts.catalog.state().get(ref)
     const log = mode === 'append' ? input.log : { flushed: this.#parts.logs.sequenceOf(ref) }
     const after = await this.#commit(
-      { kind: 'put', ref, mode, schemaHeader: schemaFrame.header, schema, parts, log },
+      { kind: 'put', ref, mode, schemaHeader: schemaFrame.header, schema, parts, log, options },
       parts,
     )
     if (mode === 'append' && before) this.#extendCache(before, after, frames)
@@ -178,12 +180,19 @@ export class Publisher implements PutTarget {
    *
    * @throws SCHEMA_MISMATCH, KEY_INVALID, DISK_FULL; NOT_IMPLEMENTED where another engine has changed it
    */
-  openToAppend(ref: DatasetRef, schemaFrame: Frame, schema: Schema): CatalogDataset {
+  openToAppend(ref: DatasetRef, schemaFrame: Frame, schema: Schema, options: OptionsPatch): CatalogDataset {
     const { catalog } = this.#parts
     this.check(ref, 'append', schema)
     const existing = catalog.state().get(ref)
-    if (existing) return readable(existing)
-    const change = { ref, schemaHeader: schemaFrame.header, schema, parts: [], mode: 'create' as const }
+    if (existing) return this.configure(readable(existing), options)
+    const change = {
+      ref,
+      schemaHeader: schemaFrame.header,
+      schema,
+      options,
+      parts: [],
+      mode: 'create' as const,
+    }
     const { state } = catalog.commit([{ kind: 'put', ...change }])
     const dataset = state.get(ref)
     if (!dataset) throw new Error('A committed dataset is not in its snapshot')
@@ -235,6 +244,15 @@ export class Publisher implements PutTarget {
     this.#parts.cache.delete(datasetId(dataset))
     if (cached) this.#parts.cache.set(datasetId(after), cached)
     return after
+  }
+
+  /** Tells a dataset other options. @returns it as it is then, the very one where nothing changes */
+  configure(dataset: CatalogDataset, options: OptionsPatch): CatalogDataset {
+    if (areSameOptions(dataset.options, changeOptions(dataset.options, options))) return dataset
+    const { ref } = dataset
+    const { state, retired } = this.#parts.catalog.commit([{ kind: 'configure', ref, options }])
+    this.#parts.pins.retire(state.snapshotId, retired)
+    return state.get(ref) ?? dataset
   }
 
   drop(dataset: CatalogDataset): void {

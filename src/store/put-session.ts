@@ -4,6 +4,7 @@ import { type Frame, splitFrame } from '../../flight/frame.ts'
 import type { Schema } from '../../flight/ipc/schema.ts'
 import { StreamCheck } from '../../flight/stream-check.ts'
 import { LIMITS } from '../limits.ts'
+import type { OptionsPatch } from './options.ts'
 import type { PartOrigin } from './part-origin.ts'
 import type { WrittenPart } from './parts.ts'
 import { type Segment, SegmentBuilder } from './segments.ts'
@@ -54,6 +55,7 @@ export interface PutTarget {
     mode: PutMode
     schemaFrame: Frame
     schema: Schema
+    options?: OptionsPatch
     parts: readonly StagedPart[]
     frames: readonly Frame[] | null
   }): Promise<PutSummary>
@@ -69,6 +71,7 @@ export class PutSession {
   readonly #ref: DatasetRef
   readonly #mode: PutMode
   readonly #schemaFrame: Frame
+  readonly #options: OptionsPatch
   readonly #check: StreamCheck
   readonly #segment = new SegmentBuilder()
   readonly #abort = new AbortController()
@@ -82,14 +85,16 @@ export class PutSession {
   #cacheBytes = 0
 
   /**
+   * @param options - to tell the dataset with the commit
    * @param schemaFrame - kept; it and all frames of the session must never be written to
    * @throws IPC_MALFORMED, TYPE_UNSUPPORTED naming column and type
    */
-  constructor(target: PutTarget, ref: DatasetRef, mode: PutMode, schemaFrame: Frame) {
+  constructor(target: PutTarget, ref: DatasetRef, mode: PutMode, schemaFrame: Frame, options: OptionsPatch) {
     this.#target = target
     this.#ref = ref
     this.#mode = mode
     this.#schemaFrame = schemaFrame
+    this.#options = options
     this.#check = new StreamCheck(schemaFrame)
     target.check(ref, mode, this.#check.schema)
     this.#ended = target.begun(this)
@@ -136,6 +141,7 @@ export class PutSession {
       mode: this.#mode,
       schemaFrame: this.#schemaFrame,
       schema: this.#check.schema,
+      options: this.#options,
       parts: this.#staged,
       frames: this.#cacheFrames,
     })

@@ -14,6 +14,7 @@ import { matchesGlob } from './glob.ts'
 import { type CheckSummary, checkDatasets } from './check.ts'
 import { type AppendOptions, type LogViews, Logs, logRows } from './log/logs.ts'
 import { type CompactSummary, compact } from './lifecycle/compaction.ts'
+import { type DatasetOptions, type OptionsPatch, changeOptions } from './options.ts'
 import { ParquetReader } from './parquet/parquet-reader.ts'
 import { PartFiles } from './part-files.ts'
 import type { Lake, PartWriter, PinnedLake } from './parts.ts'
@@ -167,9 +168,9 @@ export class Store implements Lake {
     )
   }
 
-  /** Begins to take a dataset in. The session must be committed or aborted. */
-  beginPut(ref: DatasetRef, mode: PutMode, schemaFrame: Frame): PutSession {
-    return new PutSession(this.#publisher, ref, mode, schemaFrame)
+  /** Begins to take a dataset in. The session must be committed or aborted. @param options - to tell the dataset */
+  beginPut(ref: DatasetRef, mode: PutMode, schemaFrame: Frame, options: OptionsPatch = {}): PutSession {
+    return new PutSession(this.#publisher, ref, mode, schemaFrame, options)
   }
 
   /** Begins to append to a dataset, batch by batch. */
@@ -191,9 +192,15 @@ export class Store implements Lake {
     )
   }
 
-  /** Durability of appends that ask for none. */
-  get durability(): AppendOptions['durability'] {
-    return this.#options.append.durability
+  /** Durability of appends that ask for none: as the dataset is told, or with them is to be, else as the server is. */
+  durability(ref: DatasetRef, options: OptionsPatch = {}): AppendOptions['durability'] {
+    const known = this.#catalog.state().get(ref)?.options
+    return changeOptions(known ?? {}, options).durability ?? this.#options.append.durability
+  }
+
+  /** Tells a dataset other options; its content and its version stay. @throws DATASET_NOT_FOUND, REQUEST_INVALID */
+  configure(ref: DatasetRef, options: OptionsPatch): DatasetOptions {
+    return this.#publisher.configure(this.#dataset(ref), options).options
   }
 
   /**

@@ -18,7 +18,7 @@ export function datasetSummary(dataset: StoredDataset): Record<string, unknown> 
 
 export const describe = jsonAction(
   'describe',
-  'Describes a dataset. In: the key, or {"key", "schema"?}. Out: {key, schema, rows, …, columns, part_list, cached}',
+  'Describes a dataset. In: the key, or {"key", "schema"?}. Out: {key, schema, rows, …, columns, options, part_list, cached}',
   (body, services) => {
     const dataset = services.store.get(parseKeyBody('describe', body))
     return {
@@ -28,6 +28,7 @@ export const describe = jsonAction(
         type: typeName(field),
         nullable: field.nullable,
       })),
+      options: dataset.options,
       metadata: Object.fromEntries(dataset.schema.metadata),
       part_list: dataset.parts.map((part) => ({
         name: part.path,

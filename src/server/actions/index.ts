@@ -1,6 +1,7 @@
 import type { Action } from './action.ts'
 import { check } from './check.ts'
 import { compact } from './compact.ts'
+import { configure } from './configure.ts'
 import { describe } from './describe.ts'
 import { drop } from './drop.ts'
 import { evict } from './evict.ts'
@@ -33,6 +34,7 @@ export const ACTIONS: readonly Action[] = [
   evict,
   flush,
   compact,
+  configure,
   check,
   health,
   version,

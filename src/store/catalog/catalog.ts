@@ -176,9 +176,13 @@ export class Catalog {
   }
 }
 
-/** Appends go with whatever others did, if the columns are still the same; rewrites look for their parts. */
+/**
+ * Appends go with whatever others did, if the columns are still the same; rewrites look for their parts, and options
+ * are changed one by one.
+ */
 function assertNoConflict(change: Change, known: CatalogState, base: CatalogState): void {
-  if (change.kind === 'rewrite' || (change.kind === 'put' && change.mode !== 'replace')) return
+  if (change.kind === 'rewrite' || change.kind === 'configure') return
+  if (change.kind === 'put' && change.mode !== 'replace') return
   const before = known.get(change.ref)
   const now = base.get(change.ref)
   if (before?.tableId === now?.tableId && before?.version === now?.version) return

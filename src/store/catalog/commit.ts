@@ -1,6 +1,7 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
 import { type Schema, schemasEqual } from '../../../flight/ipc/schema.ts'
 import { SternaError } from '../../errors.ts'
+import { type DatasetOptions, type OptionsPatch, areSameOptions, changeOptions } from '../options.ts'
 import type { ArrowSchemas } from './arrow-schemas.ts'
 import { type Column, columnsOf } from './columns.ts'
 import { readColumns } from './load.ts'
@@ -41,6 +42,8 @@ export type Change =
       /** `create` refuses a key that exists; `append` and `replace` make one that does not. */
       readonly mode: 'replace' | 'create' | 'append'
       readonly log?: LogChange | undefined
+      /** Others stay as they are. */
+      readonly options?: OptionsPatch | undefined
     }
   /** The same rows in other files: no more than before, each in the place of one that goes. */
   | {
@@ -49,6 +52,8 @@ export type Change =
       readonly remove: readonly number[]
       readonly parts: readonly NewPart[]
     }
+  /** Other options; content and version stay. */
+  | { readonly kind: 'configure'; readonly ref: DatasetRef; readonly options: OptionsPatch }
   | { readonly kind: 'drop'; readonly ref: DatasetRef }
 
 interface Touched {
@@ -90,6 +95,7 @@ export class Commit {
     const existing = this.#base.get(change.ref)
     if (change.kind === 'put') this.#put(change, existing)
     else if (change.kind === 'rewrite') this.#rewrite(change, existing)
+    else if (change.kind === 'configure') this.#configure(change, existing)
     else this.#drop(change.ref, existing)
   }
 
@@ -123,8 +129,17 @@ export class Commit {
     const isOther = existing !== undefined && !isKept
     const before = isKept ? existing.logFlushed : 0
     const logFlushed = this.#recordLog(tableId, before, isOther ? undefined : change.log)
+    const options = this.#recordOptions(tableId, existing, change.options)
     this.#record(
-      { tableId, ref, schemaHeader, schema, logFlushed, createdNs: existing?.createdNs ?? this.#now },
+      {
+        tableId,
+        ref,
+        schemaHeader,
+        schema,
+        options,
+        logFlushed,
+        createdNs: existing?.createdNs ?? this.#now,
+      },
       addParts(this.#writer, tableId, columns, parts),
     )
     this.#touched.set(tableId, { columns, added: null })
@@ -132,7 +147,7 @@ export class Commit {
 
   #append(
     existing: CatalogDataset,
-    { schema, parts, log }: Extract<Change, { kind: 'put' }>,
+    { schema, parts, log, options: patch }: Extract<Change, { kind: 'put' }>,
     columns: readonly Column[],
   ): void {
     assertReadable(existing)
@@ -146,7 +161,8 @@ export class Commit {
     }
     const added = addParts(this.#writer, existing.tableId, columns, parts)
     const logFlushed = this.#recordLog(existing.tableId, existing.logFlushed, log)
-    this.#record({ ...existing, logFlushed }, [...existing.parts, ...added])
+    const options = this.#recordOptions(existing.tableId, existing, patch)
+    this.#record({ ...existing, options, logFlushed }, [...existing.parts, ...added])
     this.#touched.set(existing.tableId, { columns, added: parts })
   }
 
@@ -179,8 +195,18 @@ export class Commit {
     this.#touched.set(existing.tableId, { columns, added: null })
   }
 
+  #configure(
+    { ref, options: patch }: Extract<Change, { kind: 'configure' }>,
+    existing: CatalogDataset | undefined,
+  ): void {
+    if (existing === undefined) throw notFound(ref)
+    const options = this.#recordOptions(existing.tableId, existing, patch)
+    this.#writer.note(`altered_table:${existing.tableId}`)
+    this.#changed.set(datasetName(ref), { ...existing, options })
+  }
+
   #drop(ref: DatasetRef, existing: CatalogDataset | undefined): void {
-    if (existing === undefined) throw new SternaError('DATASET_NOT_FOUND', `There is no dataset "${ref.key}"`)
+    if (existing === undefined) throw notFound(ref)
     endTable(this.#writer, existing.tableId)
     this.#changed.set(datasetName(ref), null)
   }
@@ -208,12 +234,30 @@ export class Commit {
     return flushed
   }
 
+  /** @param existing - what a table with another id may take the place of @returns the options that it has now */
+  #recordOptions(
+    tableId: number,
+    existing: CatalogDataset | undefined,
+    patch: OptionsPatch | undefined,
+  ): DatasetOptions {
+    const before = existing?.options ?? {}
+    const options = changeOptions(before, patch)
+    if (tableId !== existing?.tableId || !areSameOptions(before, options)) {
+      const text = JSON.stringify(options)
+      this.#writer.db.run('INSERT OR REPLACE INTO sterna_options VALUES (?, ?)', tableId, text)
+    }
+    return options
+  }
+
   /** The dataset as it is now, in memory and in the side table. */
   #record(
-    dataset: Pick<CatalogDataset, 'tableId' | 'ref' | 'schemaHeader' | 'schema' | 'createdNs' | 'logFlushed'>,
+    dataset: Pick<
+      CatalogDataset,
+      'tableId' | 'ref' | 'schemaHeader' | 'schema' | 'options' | 'createdNs' | 'logFlushed'
+    >,
     parts: readonly CatalogPart[],
   ): void {
-    const { tableId, ref, createdNs, logFlushed } = dataset
+    const { tableId, ref, options, createdNs, logFlushed } = dataset
     const stored = this.#schemas.write(dataset.schemaHeader, dataset.schema)
     const version = this.#writer.snapshotId
     this.#writer.db.run(
@@ -233,6 +277,7 @@ export class Commit {
       ref,
       schemaHeader,
       schema,
+      options,
       parts,
       logFlushed,
       version,
@@ -269,6 +314,10 @@ function assertReadable(dataset: CatalogDataset): void {
   if (dataset.blocked === null) return
   const text = `Dataset "${dataset.ref.key}" can only be replaced or dropped, because ${dataset.blocked}`
   throw new SternaError('NOT_IMPLEMENTED', text)
+}
+
+function notFound(ref: DatasetRef): SternaError {
+  return new SternaError('DATASET_NOT_FOUND', `There is no dataset "${ref.key}"`)
 }
 
 /** @throws {@link SternaError} COMMIT_CONFLICT where the rows of the log are not the dataset's any more */

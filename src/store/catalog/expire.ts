@@ -24,6 +24,7 @@ const OF_TABLE = [
   'ducklake_inlined_data_tables',
   'ducklake_column_mapping',
   'sterna_table',
+  'sterna_options',
 ]
 
 /** Further tables whose rows end. */

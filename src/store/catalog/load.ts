@@ -1,5 +1,6 @@
 import { type Schema, encodeSchema } from '../../../flight/ipc/schema.ts'
 import { SternaError } from '../../errors.ts'
+import { areSameOptions, readOptions } from '../options.ts'
 import type { ArrowSchemas } from './arrow-schemas.ts'
 import { type Column, schemaOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -41,6 +42,7 @@ type TableRow = readonly [
   createdUs: number | null,
   updatedUs: number | null,
   logFlushed: number | null,
+  options: string | null,
 ]
 
 type FileRow = readonly [
@@ -101,17 +103,21 @@ export function loadState(
       createdUs,
       updatedUs,
       logFlushed,
+      optionsText,
     ] = row
     if (schemaName === null) {
       throw new SternaError('DATA_CORRUPT', `The catalog has no schema for dataset "${key}"`)
     }
     const ref = { schema: schemaName, key }
+    const options = readOptions(optionsText, key)
     const changes = Math.max(stored ?? 0, begin, fact.columns, fact.removals)
     const version = fileRows.reduce((latest, [, , added]) => Math.max(latest, added), changes)
     const known = previous?.get(ref)
     const isKnown = known?.tableId === tableId
     const isSettled = known?.version === version && !isSuspect(known, fact)
-    if (isKnown && isSettled && hasFiles(known, fileRows)) return known
+    if (isKnown && isSettled && hasFiles(known, fileRows)) {
+      return areSameOptions(known.options, options) ? known : { ...known, options }
+    }
     // Columns that changed later are not those that the Arrow schema tells of.
     const isOurs = arrowSchemaId !== null && fact.columns <= (columnsSnapshot ?? -1)
     const arrow = isOurs ? schemas.read(arrowSchemaId) : deriveSchema(db, tableId)
@@ -121,6 +127,7 @@ export function loadState(
       ref,
       schemaHeader: arrow?.header ?? new Uint8Array(),
       schema: arrow?.schema ?? { fields: [], metadata: new Map() },
+      options,
       parts,
       logFlushed: logFlushed ?? 0,
       version,
@@ -203,11 +210,13 @@ function readTables(db: Database): TableRow[] {
   return db.all<TableRow>(
     `SELECT t.table_id, t.table_name, t.begin_snapshot, s.schema_name,
        CASE WHEN t.path_is_relative = 0 THEN '' ELSE coalesce(s.path, '') END || coalesce(t.path, ''),
-       own.arrow_schema_id, own.columns_snapshot, own.version, own.created_us, own.updated_us, log.flushed
+       own.arrow_schema_id, own.columns_snapshot, own.version, own.created_us, own.updated_us, log.flushed,
+       told.options
      FROM ducklake_table t
      LEFT JOIN ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
      LEFT JOIN sterna_table own ON own.table_id = t.table_id
      LEFT JOIN sterna_log log ON log.table_id = t.table_id
+     LEFT JOIN sterna_options told ON told.table_id = t.table_id
      WHERE t.end_snapshot IS NULL`,
   )
 }

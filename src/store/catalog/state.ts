@@ -1,5 +1,6 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
 import type { Schema } from '../../../flight/ipc/schema.ts'
+import type { DatasetOptions } from '../options.ts'
 import type { WrittenPart } from '../parts.ts'
 
 /** Where the rows of a part are in their life: as written, or compacted. */
@@ -34,6 +35,7 @@ export interface CatalogDataset {
   /** The IPC Schema message, as the client sent it; borrowed by every reader, so never written to. */
   readonly schemaHeader: Uint8Array
   readonly schema: Schema
+  readonly options: DatasetOptions
   /** In the order of their rows. */
   readonly parts: readonly CatalogPart[]
   readonly rows: number

@@ -13,6 +13,7 @@ const DUCKLAKE_VERSION = '1.0'
  *   made and last changed, which its snapshots cannot tell once they are expired. Instants in µs since 1970.
  * - `sterna_log`: how far the log of a table is in its parts, and the ids of the batches up to there;
  *   the name that its log has from an older catalog.
+ * - `sterna_options`: what a dataset was told, in JSON; see `src/store/options.ts`.
  * - `sterna_data_file`: size in memory and tier of a part.
  *
  * DuckLake itself has no index, so that dropping one of 10,000 tables would scan the statistics of all.
@@ -24,6 +25,7 @@ CREATE TABLE IF NOT EXISTS sterna_table(
   created_us INTEGER, updated_us INTEGER);
 CREATE TABLE IF NOT EXISTS sterna_log(
   table_id INTEGER PRIMARY KEY, name TEXT, flushed INTEGER, ids TEXT);
+CREATE TABLE IF NOT EXISTS sterna_options(table_id INTEGER PRIMARY KEY, options TEXT);
 CREATE TABLE IF NOT EXISTS sterna_data_file(data_file_id INTEGER PRIMARY KEY, arrow_bytes INTEGER, tier TEXT);
 CREATE INDEX IF NOT EXISTS sterna_table_by_id ON ducklake_table(table_id);
 CREATE INDEX IF NOT EXISTS sterna_table_by_name ON ducklake_table(table_name COLLATE NOCASE);
@@ -81,6 +83,7 @@ export function prepareTables(db: Database, dataPath: string): void {
   db.exec(`
     DELETE FROM sterna_table WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_log WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
+    DELETE FROM sterna_options WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_data_file WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file);
     DELETE FROM sterna_arrow_schema WHERE schema_id NOT IN (SELECT arrow_schema_id FROM sterna_table);
   `)

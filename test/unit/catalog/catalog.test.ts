@@ -318,3 +318,43 @@ test('files that the catalog names are told from others', (t) => {
   catalog.commit([put(BTC, [part('b.parquet')])])
   assert.deepEqual(catalog.paths(), new Set(['b.parquet', 'desk/x.parquet']))
 })
+
+test('options hold over a replace with another table, and leave nothing when the dataset is dropped', (t) => {
+  const place = makePlace(t)
+  const catalog = place.open()
+  const other = place.open()
+  const told = { durability: 'none' } as const
+  const first = catalog.commit([{ ...put(BTC, [part('a.parquet')]), options: told }]).state.get(BTC)
+  assert.deepEqual([first?.options, other.state().get(BTC)?.options], [told, told])
+  const second = catalog.commit([
+    put(BTC, [part('b.parquet')], 'replace', schemaOf({ ts: INT64, price: FLOAT64 })),
+  ])
+  assert.notEqual(second.state.get(BTC)?.tableId, first?.tableId)
+  assert.deepEqual([second.state.get(BTC)?.options, other.state().get(BTC)?.options], [told, told])
+  catalog.commit([{ kind: 'drop', ref: BTC }])
+  assert.deepEqual(place.database().all('SELECT * FROM sterna_options'), [])
+})
+
+test('other options are a snapshot, but no other version of the dataset', (t) => {
+  const place = makePlace(t)
+  const catalog = place.open()
+  const other = place.open()
+  const before = catalog.commit([put(BTC, [part('a.parquet')])]).state.get(BTC)
+  const known = other.state().get(BTC)
+  const { state } = catalog.commit([{ kind: 'configure', ref: BTC, options: { durability: 'interval' } }])
+  assert.equal(state.snapshotId, 2)
+  assert.deepEqual(state.get(BTC), { ...before, options: { durability: 'interval' } })
+  assert.deepEqual(other.state().get(BTC), { ...known, options: { durability: 'interval' } })
+  catalog.commit([{ kind: 'configure', ref: BTC, options: { durability: null } }])
+  assert.deepEqual(other.state().get(BTC)?.options, {})
+  assert.throws(() => catalog.commit([{ kind: 'configure', ref: ETH, options: {} }]), {
+    code: 'DATASET_NOT_FOUND',
+  })
+})
+
+test('options of a later version are named, not passed over', (t) => {
+  const place = makePlace(t)
+  place.open().commit([{ ...put(BTC, [part('a.parquet')]), options: { durability: 'none' } }])
+  place.database().run(`UPDATE sterna_options SET options = '{"colour": "red"}'`)
+  assert.throws(() => place.open(), { code: 'DATA_CORRUPT', message: /"BTC_USD".*colour/ })
+})
