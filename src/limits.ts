@@ -130,6 +130,8 @@ export const LIMITS = {
   /** Sessions with options. */
   sessionsMax: 10_000,
   sessionIdleMs: 24 * 60 * 60_000,
+  /** How long a session waits for its cookie on another connection, where it never came on the one that is gone. */
+  sessionCookieMs: 10_000,
   /** Cancelled statements whose tickets are remembered; the oldest are forgotten. */
   cancelledStatementsMax: 10_000,
   /** How long a stopping server waits for calls to end. */

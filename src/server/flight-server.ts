@@ -19,6 +19,7 @@ import {
   requestMessages,
 } from './call.ts'
 import { guardInterceptor, guardServer } from './call-guard.ts'
+import { connectionInterceptor } from './connections.ts'
 import { doAction } from './handlers/do-action.ts'
 import { doExchange } from './handlers/do-exchange.ts'
 import { doGet } from './handlers/do-get.ts'
@@ -77,7 +78,11 @@ export class FlightServer {
       'grpc.max_send_message_length': -1,
       'grpc.keepalive_time_ms': LIMITS.keepaliveMs,
       'grpc.keepalive_timeout_ms': LIMITS.keepaliveAnswerMs,
-      interceptors: [guardInterceptor(), ...(options.transport === 'tuned' ? [tuningInterceptor()] : [])],
+      interceptors: [
+        guardInterceptor(),
+        connectionInterceptor((peer) => services.sql.connectionGone(peer)),
+        ...(options.transport === 'tuned' ? [tuningInterceptor()] : []),
+      ],
     })
     guardServer(this.#server)
     if (options.transport === 'tuned') tuneServer(this.#server)

@@ -446,6 +446,27 @@ def ingestion_into_a_schema_and_from_a_stream(client):
 
 
 @check
+def ingestion_without_rows(client):
+    """an ingestion of a schema and no batch makes an empty table; a driver that then sends nothing is told so"""
+    schema = pa.schema([pa.field("x", pa.int64(), False), ("name", pa.string())])
+    # table_definition_options {if_not_exist: CREATE, if_exists: FAIL}, table: "no_rows"
+    body = b"\x0a\x04\x08\x01\x10\x01" + b"\x12\x07no_rows"
+    descriptor = fl.FlightDescriptor.for_command(command("CommandStatementIngest", body))
+    writer, reader = client.do_put(descriptor, schema)
+    writer.done_writing()
+    assert reader.read().to_pybytes() in (b"", b"\x08\x00"), "0 rows"
+    writer.close()
+    assert client.do_get(fl.Ticket(b"no_rows")).read_all().schema.equals(schema)
+    with connect() as connection, connection.cursor() as cursor:
+        none = pa.RecordBatchReader.from_batches(schema, [])
+        raises(Error, "empty batch", lambda: cursor.adbc_ingest("nothing_sent", none))
+        empty = pa.record_batch([pa.array([], pa.int64()), pa.array([], pa.string())], schema=schema)
+        batch = pa.RecordBatchReader.from_batches(schema, [empty])
+        assert cursor.adbc_ingest("empty_batch", batch) == 0
+        assert count(connection, "no_rows") == count(connection, "empty_batch") == 0
+
+
+@check
 def an_ingestion_is_seen_by_its_own_transaction(client):
     """what a connection ingests, its open transaction sees at once"""
     with flightsql.connect(URL) as connection, connection.cursor() as cursor:

@@ -72,7 +72,13 @@ async function peekDescriptor(
 ): Promise<{ descriptor: Uint8Array | null; all: AsyncIterable<Buffer> }> {
   const iterator = requests[Symbol.asyncIterator]()
   const first = await iterator.next()
-  if (first.done === true) throw new SternaError('SCHEMA_MISSING', 'The stream ended before a schema came')
+  if (first.done === true) {
+    // arrow-go's writer sends its schema with the first batch: where it has none, not even the command comes.
+    throw new SternaError(
+      'SCHEMA_MISSING',
+      'The stream ended before a message came, so that nothing says what to store; a driver that sends nothing for no batches sends one with an empty batch',
+    )
+  }
   const { descriptor } = decodeFlightData(first.value)
   return { descriptor, all: withFirst(first.value, { [Symbol.asyncIterator]: () => iterator }) }
 }

@@ -1,4 +1,5 @@
 import type { SessionOptionValue } from '../../../flight/index.ts'
+import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { CallContext } from '../call.ts'
 import { Handles } from './handles.ts'
@@ -12,11 +13,16 @@ export interface Session {
   readonly options: Map<string, SessionOptionValue>
 }
 
+interface Opened extends Session {
+  /** A call has come with its cookie, so that it outlives the connection that it was opened on. */
+  isNamed: boolean
+}
+
 /**
  * Sessions by their cookie. Most clients keep no cookies: theirs goes with the connection that they opened it on.
  */
 export class Sessions {
-  readonly #sessions = new Handles<Session>({
+  readonly #sessions = new Handles<Opened>({
     what: 'session',
     advice: 'Set its options again',
     countMax: LIMITS.sessionsMax,
@@ -25,27 +31,38 @@ export class Sessions {
       for (const [peer, entry] of this.#byPeer) if (entry.session === session) this.#byPeer.delete(peer)
     },
   })
-  readonly #byPeer = new Map<string, { readonly handle: Uint8Array; readonly session: Session }>()
+  readonly #byPeer = new Map<string, { readonly handle: Uint8Array; readonly session: Opened }>()
 
-  /** What things that a call begins end with: its session where it names one, else its connection. */
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  /**
+   * What things that a call begins end with: its session where it names one, else its connection.
+   *
+   * @throws SternaError CANCELLED where the client is gone, so that nobody would end them
+   */
   ownerOf(context: CallContext): string {
+    if (context.signal.aborted) throw SternaError.from(context.signal.reason)
     const cookie = cookieOf(context)
-    return cookie !== undefined && this.#sessions.find(cookie) !== undefined
+    return cookie !== undefined && this.#named(cookie) !== undefined
       ? Buffer.from(cookie).toString('hex')
       : context.peer
   }
 
   find(context: CallContext): Session | undefined {
     const cookie = cookieOf(context)
-    return this.#sessions.find(cookie ?? this.#byPeer.get(context.peer)?.handle ?? new Uint8Array())
+    if (cookie !== undefined) return this.#named(cookie)
+    return this.#sessions.find(this.#byPeer.get(context.peer)?.handle ?? new Uint8Array())
   }
 
   /** The session of a call, a new one where it has none. @throws SternaError SERVER_BUSY */
   open(context: CallContext): Session {
     const known = this.find(context)
     if (known !== undefined) return known
-    const session = { options: new Map<string, SessionOptionValue>() }
-    const handle = this.#sessions.add(session, context.peer)
+    const owner = this.ownerOf(context)
+    const session = { options: new Map<string, SessionOptionValue>(), isNamed: false }
+    const handle = this.#sessions.add(session, owner)
     this.#byPeer.set(context.peer, { handle, session })
     context.setHeader('set-cookie', `${COOKIE}=${handle.toString('hex')}; HttpOnly`)
     return session
@@ -59,8 +76,25 @@ export class Sessions {
     return true
   }
 
+  /** Ends the session of a connection that is gone, unless its cookie comes on another one soon. */
+  connectionGone(peer: string): void {
+    const entry = this.#byPeer.get(peer)
+    if (entry === undefined) return
+    this.#byPeer.delete(peer)
+    const { handle, session } = entry
+    setTimeout(() => {
+      if (!session.isNamed && this.#sessions.find(handle) !== undefined) this.#sessions.end(handle)
+    }, LIMITS.sessionCookieMs).unref()
+  }
+
   closeAll(): void {
     this.#sessions.close()
+  }
+
+  #named(cookie: Uint8Array): Session | undefined {
+    const session = this.#sessions.find(cookie)
+    if (session !== undefined) session.isNamed = true
+    return session
   }
 }
 

@@ -109,6 +109,22 @@ export class SqlState {
     return this.sessions.close(context) || isHolding
   }
 
+  /** Ends what belongs to a connection that is gone; what a session's cookie names stays with the session. */
+  connectionGone(peer: string): void {
+    for (const handles of [this.statements, this.savepoints, this.transactions]) handles.endOwned(peer)
+    this.sessions.connectionGone(peer)
+  }
+
+  /** What clients hold at the moment. */
+  get stats(): { sessions: number; statements: number; transactions: number; savepoints: number } {
+    return {
+      sessions: this.sessions.size,
+      statements: this.statements.size,
+      transactions: this.transactions.size,
+      savepoints: this.savepoints.size,
+    }
+  }
+
   close(): void {
     this.sessions.closeAll()
     for (const handles of [this.statements, this.savepoints, this.transactions]) handles.close()
