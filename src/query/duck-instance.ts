@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import type { SternaError } from '../errors.ts'
 import { lacksRoom, spoilsInstance } from './duck-errors.ts'
-import { bindings, Connection, quoteText, type ConnectionOwner } from './duckdb.ts'
+import { bindings, Connection, quoteText, UTC, type ConnectionOwner } from './duckdb.ts'
 
 export interface DuckOptions {
   /** As DuckDB writes it, such as `4GB`; 80 % of the machine's memory by default. */
@@ -26,6 +26,8 @@ const CONNECTION_SETTINGS = {
   streaming_buffer_size: `'4MB'`,
   enable_progress_bar: 'true',
   enable_progress_bar_print: 'false',
+  // Its own, so that no other connection can change it.
+  TimeZone: `'${UTC}'`,
 } as const
 
 /**
@@ -130,7 +132,7 @@ export class DuckInstance implements ConnectionOwner {
   }
 
   onRelease(connection: Connection): void {
-    if (this.#isRetired || this.#idle.length >= IDLE_MAX) {
+    if (this.#isRetired || this.#idle.length >= IDLE_MAX || !connection.isPlain) {
       connection.close()
       return
     }

@@ -56,10 +56,14 @@ export interface ConnectionOwner {
   onClose(connection: Connection): void
 }
 
+/** The zone of a connection that nothing was said to. */
+export const UTC = 'UTC'
+
 /** One connection, for one statement at a time. Its errors are {@link SternaError}s. */
 export class Connection {
   readonly #connection: bindings.Connection
   readonly #owner: ConnectionOwner
+  #timeZone = UTC
   #kept: { readonly sql: string; readonly statement: Statement } | null = null
 
   constructor(connection: bindings.Connection, owner: ConnectionOwner) {
@@ -125,6 +129,22 @@ export class Connection {
     } finally {
       statement.close()
     }
+  }
+
+  /**
+   * In which zone its statements compute and print times that have one. Before they are prepared.
+   *
+   * @throws {@link SternaError} SQL_INVALID for a name that the tz database does not have
+   */
+  async useTimeZone(zone: string): Promise<void> {
+    if (zone === this.#timeZone) return
+    this.#timeZone = zone
+    await this.run(`SET TimeZone = ${quoteText(zone)}`)
+  }
+
+  /** Nothing was set on it that the next statement does not want. */
+  get isPlain(): boolean {
+    return this.#timeZone === UTC
   }
 
   /** Share of the running query that is done, in percent; negative when DuckDB cannot tell. */

@@ -7,7 +7,7 @@ import type { Lake, PinnedLake } from '../store/parts.ts'
 import { datasetQuery, type DatasetRange } from './dataset-query.ts'
 import { isIndependentOfValues, statementColumns, statementParameters } from './describe.ts'
 import type { Duck } from './duck.ts'
-import type { Connection, Statement } from './duckdb.ts'
+import { type Connection, type Statement, UTC } from './duckdb.ts'
 import { ANALYSE_SQL, Gate, type GatedQuery } from './gate.ts'
 import { planText } from './plan-text.ts'
 import { bindQuery, cacheKey, type Binding, typesKey } from './query-binding.ts'
@@ -50,6 +50,7 @@ export class QueryEngine {
   /** By the keys of {@link ResultCache}: a client asks what a statement gives before it has it run. */
   readonly #descriptions = new WeightedLru<QueryDescription>(LIMITS.descriptionCacheBytesMax)
   readonly #streams = new Set<ResultStream>()
+  #timeZones: ReadonlySet<string> | undefined
 
   constructor(parts: QueryEngineParts) {
     this.#duck = parts.duck
@@ -123,6 +124,12 @@ export class QueryEngine {
     return planText(all)
   }
 
+  /** Names of the zones that statements may compute times in. */
+  async timeZones(): Promise<ReadonlySet<string>> {
+    this.#timeZones ??= new Set(await this.#duck.use(timeZoneNames))
+    return this.#timeZones
+  }
+
   /** Refuses what waits and what comes, ends what runs. */
   async close(): Promise<void> {
     this.#slots.close()
@@ -156,10 +163,11 @@ export class QueryEngine {
     if (known !== undefined) return known
     let key = cacheKey(query, request)
     const description = await this.#duck.use(async (connection) => {
+      await connection.useTimeZone(request.timeZone ?? UTC)
       const statement = await connection.prepare(query.sql)
       try {
         const schema = await schemaOf(connection, statement, query, request)
-        const parameters = resultSchema(statementParameters(statement))
+        const parameters = resultSchema(statementParameters(statement), request.timeZone)
         if (isIndependentOfValues(statement)) key = typesKey(query, request) ?? key
         return { ...describedAs(schema, query.isOrdered), parameters }
       } finally {
@@ -224,6 +232,7 @@ export class QueryEngine {
     let statement: Statement | null = null
     let description: QueryDescription
     try {
+      await connection.useTimeZone(request.timeZone ?? UTC)
       statement = await connection.prepare(query.sql)
       description =
         this.#described(query, request) ??
@@ -289,6 +298,11 @@ function describedAs(schema: Schema, isOrdered: boolean): QueryDescription {
   return { schema, schemaHeader: encodeSchema(schema), isOrdered, parameters: NO_PARAMETERS }
 }
 
+async function timeZoneNames(connection: Connection): Promise<string[]> {
+  const rows = await connection.run('SELECT name FROM pg_timezone_names()')
+  return rows.flatMap(([name]) => (typeof name === 'string' ? [name] : []))
+}
+
 async function schemaOf(
   connection: Connection,
   statement: Statement,
@@ -296,7 +310,8 @@ async function schemaOf(
   request: QueryRequest,
 ): Promise<Schema> {
   if (request.target !== undefined) return request.target
-  return resultSchema(await statementColumns(connection, statement, query.sql, request.parameters))
+  const columns = await statementColumns(connection, statement, query.sql, request.parameters)
+  return resultSchema(columns, request.timeZone)
 }
 
 async function* framesOf(frames: readonly Frame[]): AsyncGenerator<Frame> {

@@ -3,7 +3,7 @@ import { encodeSchema, type Schema } from '../../flight/ipc/schema.ts'
 import type { SternaError } from '../errors.ts'
 import type { PinnedLake } from '../store/parts.ts'
 import type { Duck } from './duck.ts'
-import { isSelfBinding } from './duckdb.ts'
+import { isSelfBinding, UTC } from './duckdb.ts'
 import { FramesTable, type HeldFrames } from './frames-table.ts'
 import type { Gate, GatedQuery } from './gate.ts'
 import type { QueryRequest } from './query.ts'
@@ -56,17 +56,17 @@ export async function bindQuery(
 }
 
 /** Null where the result may differ the next time. The types asked for are part of what is kept. */
-export function cacheKey(query: GatedQuery, { parameters, target }: QueryRequest): string | null {
+export function cacheKey(query: GatedQuery, { parameters, target, timeZone }: QueryRequest): string | null {
   if (query.isVolatile) return null
   const types = target === undefined ? '' : Buffer.from(encodeSchema(target)).toString('latin1')
   const values = isSelfBinding(parameters) ? parameters.key : JSON.stringify(parameters ?? null)
-  return [query.cacheKey, values, types].join('\0')
+  return [query.cacheKey, timeZone ?? UTC, values, types].join('\0')
 }
 
 /** As {@link cacheKey}, for what the types of the parameters decide; null where these do not say them. */
-export function typesKey(query: GatedQuery, { parameters }: QueryRequest): string | null {
+export function typesKey(query: GatedQuery, { parameters, timeZone }: QueryRequest): string | null {
   if (query.isVolatile || !isSelfBinding(parameters)) return null
-  return [query.cacheKey, 'types', parameters.types].join('\0')
+  return [query.cacheKey, timeZone ?? UTC, 'types', parameters.types].join('\0')
 }
 
 /** Within `sterna_frames('…')`. */

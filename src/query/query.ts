@@ -11,6 +11,8 @@ export interface QueryRequest {
   readonly parameters?: JsonValue[] | Record<string, JsonValue> | ParameterRow | undefined
   /** The schema of tables that name none; `main` when absent. */
   readonly schema?: string | undefined
+  /** Of times with a zone, a name of the tz database; UTC when absent. */
+  readonly timeZone?: string | undefined
   /** What it reads; when absent, the lake as it is when the statement starts. */
   readonly lake?: Lake | undefined
   /** What the table `input` is; borrowed until the result is closed. */

@@ -95,29 +95,36 @@ export function resultColumns(result: bindings.Result): DuckColumn[] {
  * prints them (Arrow times have no offset), INTERVAL is month-day-nano, ENUM a dictionary with the indices that
  * DuckDB uses, UNION a sparse union, JSON is utf8.
  *
+ * @param timeZone - of the session, which TIMESTAMP WITH TIME ZONE carries
  * @throws {@link SternaError} TYPE_UNSUPPORTED for BIT, BIGNUM, VARIANT and GEOMETRY, naming the column.
  */
-export function resultSchema(columns: readonly DuckColumn[]): Schema {
+export function resultSchema(columns: readonly DuckColumn[], timeZone = 'UTC'): Schema {
   let dictionaryCount = 0n
-  const nextId = (): bigint => dictionaryCount++
+  const context = { nextId: (): bigint => dictionaryCount++, timeZone }
   return {
-    fields: columns.map((column) => resultField(column.name, column.type, column.name, nextId)),
+    fields: columns.map((column) => resultField(column.name, column.type, column.name, context)),
     metadata: new Map(),
   }
 }
 
-function resultField(name: string, type: DuckType, path: string, nextId: () => bigint): Field {
+/** What the fields of one schema share. */
+interface SchemaContext {
+  readonly nextId: () => bigint
+  readonly timeZone: string
+}
+
+function resultField(name: string, type: DuckType, path: string, context: SchemaContext): Field {
   const child = (childName: string, childType: DuckType): Field =>
-    resultField(childName, childType, `${path}.${childName}`, nextId)
+    resultField(childName, childType, `${path}.${childName}`, context)
   switch (type.kind) {
     case 'plain':
-      return field(name, plainArrowType(type.id, path))
+      return field(name, plainArrowType(type.id, path, context.timeZone))
     case 'decimal':
       return field(name, { kind: 'decimal', precision: type.precision, scale: type.scale, bitWidth: 128 })
     case 'enum': {
       const bitWidth = (type.byteWidth * 8) as IntType['bitWidth']
       const indexType: IntType = { kind: 'int', bitWidth, signed: false }
-      return field(name, { kind: 'utf8' }, [], { id: nextId(), indexType, isOrdered: false })
+      return field(name, { kind: 'utf8' }, [], { id: context.nextId(), indexType, isOrdered: false })
     }
     case 'list':
       return field(name, { kind: 'list' }, [child('item', type.child)])
@@ -143,7 +150,7 @@ function resultField(name: string, type: DuckType, path: string, nextId: () => b
   }
 }
 
-function plainArrowType(id: bindings.Type, path: string): ArrowType {
+function plainArrowType(id: bindings.Type, path: string, timeZone: string): ArrowType {
   switch (id) {
     case Type.BOOLEAN:
       return { kind: 'bool' }
@@ -191,7 +198,7 @@ function plainArrowType(id: bindings.Type, path: string): ArrowType {
     case Type.TIMESTAMP_NS:
       return { kind: 'timestamp', unit: 'ns', timezone: null }
     case Type.TIMESTAMP_TZ:
-      return { kind: 'timestamp', unit: 'us', timezone: 'UTC' }
+      return { kind: 'timestamp', unit: 'us', timezone: timeZone }
     case Type.INTERVAL:
       return { kind: 'interval', unit: 'monthDayNano' }
     case Type.SQLNULL:

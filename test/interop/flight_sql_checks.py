@@ -542,6 +542,46 @@ def a_session_has_a_schema(client):
         assert query(cursor, "SELECT count(*) AS n FROM numbers")["n"].to_pylist() == [1000]
 
 
+OPTION = "adbc.flight.sql.session.option."
+
+
+@check
+def a_session_has_a_time_zone(client):
+    """times with a zone are computed, printed and typed in the time zone of the session, and in UTC without one"""
+    sql = "SELECT TIMESTAMPTZ '2026-07-01 12:00:00+00' AS ts, ts::VARCHAR AS text, hour(ts) AS hour, [ts] AS list"
+    instant = datetime.datetime(2026, 7, 1, 12, tzinfo=datetime.timezone.utc)
+
+    def check_zone(cursor, zone, text, hour):
+        schema = cursor.adbc_execute_schema(sql)
+        table = query(cursor, sql)
+        assert table.schema.equals(schema), (table.schema, schema)
+        assert table.schema.types[0] == pa.timestamp("us", zone) and table.schema.types[3].value_type.tz == zone, zone
+        row = table.to_pylist()[0]
+        assert (row["ts"], row["text"], row["hour"]) == (instant, text, hour), row
+        cursor.execute(sql.replace("'2026-07-01 12:00:00+00'", "'2026-07-01 14:00:00'"))
+        assert cursor.fetchone()[2] == 14
+
+    with connect() as connection, connection.cursor() as cursor, connect() as other, other.cursor() as plain:
+        for zone, text, hour in (
+            ("Europe/Berlin", "2026-07-01 14:00:00+02", 14),
+            ("Asia/Kolkata", "2026-07-01 17:30:00+05:30", 17),
+            ("UTC", "2026-07-01 12:00:00+00", 12),
+        ):
+            connection.adbc_connection.set_options(**{OPTION + "time_zone": zone})
+            assert connection.adbc_connection.get_option(OPTION + "time_zone") == zone
+            check_zone(cursor, zone, text, hour)
+            check_zone(plain, "UTC", "2026-07-01 12:00:00+00", 12)
+        raises(Error, "", lambda: connection.adbc_connection.set_options(**{OPTION + "time_zone": "Europe/Nowhere"}))
+
+
+@check
+def session_options_that_cannot_be_kept_are_refused(client):
+    """a session refuses options it does not know, and a memory limit, which DuckDB keeps for all queries together"""
+    with connect() as connection:
+        for name, value in (("memory_limit", "1GB"), ("search_path", "other"), ("query_timeout", "-1")):
+            raises(Error, name, lambda: connection.adbc_connection.set_options(**{OPTION + name: value}))
+
+
 class Cookies(fl.ClientMiddlewareFactory):
     """Keeps cookies as a browser does, and gives them to each of its calls."""
 

@@ -30,6 +30,8 @@ const statementSchema = z.strictObject({
   /** Schema of tables that name none. */
   schema: z.string().optional(),
   timeoutMs: z.number().positive().optional(),
+  /** In which times with a zone are computed and printed. */
+  timeZone: z.string().optional(),
   /** Hex of its id. */
   transaction: z.string().optional(),
   /** An IPC stream in base64. */
@@ -139,12 +141,12 @@ export class StatementRead implements Readable {
   }
 
   #request(row: ParameterRow | undefined): QueryRequest {
-    const { sql, schema, transaction } = this.#statement
+    const { sql, schema, timeZone, transaction } = this.#statement
     const lake =
       transaction === undefined
         ? undefined
         : this.#services.sql.transactions.get(Buffer.from(transaction, 'hex'))
-    return { sql, parameters: row, schema, lake, signal: this.#context.signal }
+    return { sql, parameters: row, schema, timeZone, lake, signal: this.#context.signal }
   }
 
   /** Null for a statement to which nothing was bound. */
