@@ -4,6 +4,7 @@ import { errnoOf } from '../errors.ts'
 import type { Disk } from './disk/disk.ts'
 import { sealPart } from './parquet/part-seal.ts'
 import { encodeName, parsePartFileName, partFileName } from './disk/part-names.ts'
+import { failpoint } from './failpoints.ts'
 
 /** The schema whose parts lie in `cold/` itself; every other has a folder of its own there. */
 const MAIN_SCHEMA = 'main'
@@ -39,10 +40,12 @@ export class PartFiles {
 
   /** Seals a finished temporary file with checksums and makes it durable. @returns its size in bytes */
   async finish(path: string): Promise<number> {
+    failpoint('part.written')
     const file = await this.#disk.open(path, 'update')
     try {
       await sealPart(file)
       await file.sync()
+      failpoint('part.synced')
       return await file.size()
     } finally {
       await file.close()
@@ -63,6 +66,7 @@ export class PartFiles {
       this.reserve(ref, path)
       try {
         await this.#disk.renameNew(temporaryPath, this.absolutePath(path))
+        failpoint('part.named')
         return path
       } catch (error) {
         // Taken by a file that waits for its readers, or by a key that differs in case only.
@@ -76,10 +80,12 @@ export class PartFiles {
     const folder = folderOf(ref)
     await this.#disk.syncDirectory(join(this.#coldDirectory, folder))
     if (folder !== '') await this.#disk.syncDirectory(this.#coldDirectory)
+    failpoint('part.folder_synced')
   }
 
   /** Removes files; those that are not there are no error. @param paths - relative to `cold/` */
   async remove(paths: readonly string[]): Promise<void> {
+    failpoint('files.removing')
     for (const path of paths) await this.#disk.unlink(this.absolutePath(path))
   }
 }

@@ -24,6 +24,7 @@ import { type PutMode, PutSession } from './put-session.ts'
 import { Publisher } from './publisher.ts'
 import { SmartLoad } from './smart-load.ts'
 import { type StoreStats, storeStats } from './stats.ts'
+import { failpoint } from './failpoints.ts'
 
 /** What a store is opened with. */
 export interface StoreOptions {
@@ -82,7 +83,9 @@ export class Store implements Lake {
         )
       }
       const catalog = Catalog.open(dataDir.catalogPath, { dataPath: dataDir.coldPath, historyMs: 0 })
+      failpoint('start.catalog_opened')
       const removed = await dataDir.removeDeadParts(catalog.paths())
+      failpoint('start.parts_removed')
       if (removed.length > 0) log.info({ parts: removed.length }, 'store.dead_parts_removed')
       const logs = await Logs.open({
         disk,
@@ -98,6 +101,7 @@ export class Store implements Lake {
         },
         log,
       })
+      failpoint('start.recovered')
       const store: Store = new Store(options, disk, dataDir, catalog, logs, log)
       return store
     } catch (error) {

@@ -10,6 +10,7 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GRPC_STATUS } from '../../flight/index.ts'
 import { assertStored, BATCH_ROWS, NumberWriter, readNumbers } from '../support/append-load.ts'
+import { randomFrom } from '../support/random.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { partsOf, runAction, ticketMessage } from '../support/raw-flight.ts'
 import { type RunningServer, startServer, temporaryDirectory } from '../support/start-server.ts'
@@ -31,15 +32,6 @@ const folders: string[] = []
 after(async () => {
   for (const folder of folders) await rm(folder, { recursive: true, force: true })
 })
-
-/** Numbers from 0 to 1 that a seed makes again. */
-function randomFrom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
 
 async function lane(index: number): Promise<void> {
   const random = randomFrom(seed + index)

@@ -29,8 +29,8 @@ const WRITER_STEP = 1_000_000
 /** Batches that a writer has sent and heard nothing of. */
 const PIPELINED = 16
 
-/** `BATCH_ROWS` rows of one number, under an id that says the same. */
-function numberBatch(number: number): Frame {
+/** `BATCH_ROWS` rows of one number, under an id that says the same; the stream needs {@link NUMBER_SCHEMA} first. */
+export function numberBatch(number: number): Frame {
   const body = Buffer.alloc(BATCH_ROWS * 8)
   for (let row = 0; row < BATCH_ROWS; row += 1) body.writeBigInt64LE(BigInt(number), row * 8)
   const buffers = [

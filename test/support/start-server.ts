@@ -11,6 +11,8 @@ export interface RunningServer {
   readonly port: number
   readonly dataDir: string
   readonly pid: number
+  /** Resolves with the exit code, or the signal that has ended it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>
   /** Everything the server has logged. */
   log(): string
   /** Ends it as an operator would. @returns the exit code */
@@ -69,6 +71,7 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
     port: Number(new URL(url).port),
     dataDir,
     pid: child.pid ?? 0,
+    ended: exited.then(() => child.exitCode ?? child.signalCode),
     log: () => log,
     stop: () => end('SIGTERM'),
     kill: async () => {

@@ -9,6 +9,7 @@ import { SnapshotWriter } from './snapshot-writer.ts'
 import type { CatalogState } from './state.ts'
 import { createTables, isEmptyDatabase, prepareTables } from './tables.ts'
 import { fromTimeText, nowUs, toTimeText } from './time.ts'
+import { failpoint } from '../failpoints.ts'
 
 export interface CatalogOptions {
   /** The folder that paths of parts are relative to; absolute. */
@@ -96,12 +97,15 @@ export class Catalog {
     const progress = { isWritten: false }
     try {
       const result = this.#db.transaction(() => {
+        failpoint('commit.begun')
         const base = this.#db.dataVersion() === this.#dataVersion ? known : this.#load()
         for (const change of changes) assertNoConflict(change, known, base)
         const written = this.#write(changes, base, message)
         progress.isWritten = true
+        failpoint('commit.written')
         return written
       })
+      failpoint('commit.done')
       this.#schemas.settle(true)
       this.#state = result.state
       return result

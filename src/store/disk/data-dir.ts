@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Disk, DiskEntry } from './disk.ts'
 import { LockFile } from './lock-file.ts'
 import { encodeName, parsePartFileName, partFileName } from './part-names.ts'
+import { failpoint } from '../failpoints.ts'
 
 /** The schema whose parts stand in `cold/` itself. */
 const MAIN_SCHEMA = 'main'
@@ -51,7 +52,9 @@ export class DataDir {
     const dataDir = new DataDir(root, disk, await LockFile.acquire(root))
     try {
       // Only under the lock: until then all of this is another server's.
+      failpoint('start.locked')
       await disk.removeTree(dataDir.tmpPath)
+      failpoint('start.emptied')
       for (const folder of [dataDir.coldPath, dataDir.logPath, dataDir.tmpPath]) await disk.mkdir(folder)
       await disk.syncDirectory(root)
     } catch (error) {

@@ -12,6 +12,7 @@ import { IdWindow, type IdWindowOptions } from './id-window.ts'
 import { logFileName, makeFolder } from './log-files.ts'
 import { LogSegment, type SegmentView } from './log-segment.ts'
 import type { SegmentHead } from './segment-reader.ts'
+import { failpoint } from '../failpoints.ts'
 
 /** What a log is told of its dataset and its surroundings. */
 export interface DatasetLogOptions {
@@ -266,6 +267,7 @@ export class DatasetLog {
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
     try {
       await file.write(gather(chunks), segment.fileBytes)
+      failpoint('append.written')
     } catch (error) {
       this.#sequence = sequence
       await this.#cut(error)
@@ -304,6 +306,7 @@ export class DatasetLog {
     const file = await disk.open(path, 'create')
     try {
       await file.write(chunks, 0)
+      failpoint('append.file_made')
       await disk.syncDirectory(folder)
     } catch (error) {
       await file.close()
@@ -343,6 +346,7 @@ export class DatasetLog {
     const { segment, file } = this.#active
     try {
       await file.sync()
+      failpoint('append.synced')
       segment.isDirty = false
     } catch (error) {
       this.#fail(error)

@@ -10,6 +10,7 @@ import type { Durability } from './append.ts'
 import { logFolder } from './log-files.ts'
 import type { SegmentView } from './log-segment.ts'
 import { type RecoveredLog, recoverLogs, type RecoveryParts } from './recovery.ts'
+import { failpoint } from '../failpoints.ts'
 
 /** How the server appends where a put says nothing else. `docs/config.md` explains each. */
 export interface AppendOptions {
@@ -286,6 +287,7 @@ export class Logs {
     await this.#slot()
     try {
       await log.seal()
+      failpoint('flush.sealed')
       while (log.sealed.length > 0 && log.rows > 0) {
         const dataset = this.#parts.state().get(log.ref)
         if (dataset?.tableId !== log.tableId) return
@@ -311,6 +313,7 @@ export class Logs {
     this.#wake()
     this.#removing = this.#removing.then(async () => {
       try {
+        failpoint('files.removing')
         for (const path of paths) await this.#parts.disk.unlink(path)
       } catch (error) {
         // The catalog says that they are flushed: the next start removes them.

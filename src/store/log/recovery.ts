@@ -10,6 +10,7 @@ import type { KnownBatch } from './id-window.ts'
 import { findLogFiles, type LogFileName } from './log-files.ts'
 import { LogSegment } from './log-segment.ts'
 import { readSegment, refOf, type SegmentContent } from './segment-reader.ts'
+import { failpoint } from '../failpoints.ts'
 
 /** A log as it was when the server ended, but for what was not acknowledged. */
 export interface RecoveredLog {
@@ -66,6 +67,7 @@ async function recoverFolder(
   const ids: [string, KnownBatch][] = []
   for (const { path } of files) {
     const bytes = await readFile(parts, path)
+    failpoint('start.log_found')
     let content = readSegment(bytes)
     const owner: CatalogDataset | null = content.head === null ? dataset : ownerOf(parts, content.head)
     if (owner === null) {
