@@ -89,8 +89,13 @@ export class NumberWriter {
 
 /** Every value of the column of integers of a dataset, in order, as a DoGet gives it; none where there is no dataset. */
 export async function readNumbers(client: RawClient, key: string): Promise<number[]> {
-  const answer = await client.exchange('DoGet', [ticketMessage(key)])
-  if (answer.code === GRPC_STATUS.NOT_FOUND) return []
+  return (await findNumbers(client, key)) ?? []
+}
+
+/** As {@link readNumbers} for any ticket; null where there is no dataset. */
+export async function findNumbers(client: RawClient, ticket: string): Promise<number[] | null> {
+  const answer = await client.exchange('DoGet', [ticketMessage(ticket)])
+  if (answer.code === GRPC_STATUS.NOT_FOUND) return null
   assert.equal(answer.code, GRPC_STATUS.OK, answer.details)
   return answer.messages.flatMap((bytes) => {
     const { dataHeader, body } = decodeFlightData(bytes)
