@@ -200,7 +200,7 @@ test('the launcher works through a link, keeps the process, the arguments and wh
   await writeFile(path.join(root, 'package.json'), '{ "type": "module" }')
   await writeFile(
     path.join(root, 'dist/src/cli/main.js'),
-    'console.log(JSON.stringify({ pid: process.pid, args: process.argv.slice(2), env: process.env }))',
+    'const { pid, argv, execArgv, env } = process; console.log(JSON.stringify({ pid, args: argv.slice(2), execArgv, env }))',
   )
   const link = path.join(root, 'node_modules/.bin/sterna')
   await symlink('../../bin/sterna', link)
@@ -208,13 +208,15 @@ test('the launcher works through a link, keeps the process, the arguments and wh
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env['PATH'], UV_THREADPOOL_SIZE: '7' },
   })
-  const { pid, args, env } = JSON.parse(await text(child.stdout)) as {
+  const { pid, args, execArgv, env } = JSON.parse(await text(child.stdout)) as {
     pid: number
     args: string[]
+    execArgv: string[]
     env: Record<string, string>
   }
   assert.equal(pid, child.pid)
   assert.deepEqual(args, ['query', 'SELECT "a b" = \'$HOME\''])
+  assert.deepEqual(execArgv, ['--disable-warning=DEP0123', '--no-concurrent-array-buffer-sweeping'])
   const given = Object.entries(env).filter(([name]) => /^(UV|MALLOC|GRPC)_/.test(name))
   assert.deepEqual(Object.fromEntries(given), {
     UV_THREADPOOL_SIZE: '7',
