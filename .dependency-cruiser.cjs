@@ -50,6 +50,7 @@ const layers = {
 const adapters = {
   'parquet-wasm': '^src/store/parquet/',
   '@duckdb/': '^src/query/duckdb\\.ts$',
+  '@msgpack/': '^src/server/airport/messages\\.ts$',
   zstddec: '^src/query/from-arrow/zstd\\.ts$',
   'lru-cache': '^src/store/cache/',
   libsql: '^src/store/catalog/database\\.ts$',

@@ -23,6 +23,8 @@ export * from './ipc/message.ts'
 export * from './ipc/schema.ts'
 export * from './ipc/stream.ts'
 export { batchOf, type ColumnValue, type UnionValue } from './ipc/table-writer.ts'
+export { emptyDictionaries, isBlankable, widenBatch, type WideColumn } from './ipc/widen.ts'
+export { zstdStored } from './ipc/zstd-frame.ts'
 export { typeName } from './ipc/type-name.ts'
 export type {
   DatasetRef,

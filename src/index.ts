@@ -3,6 +3,7 @@ import { type ConfigFlags, type ServerConfig, loadConfig } from './config/config
 import { Duck } from './query/duck.ts'
 import { QueryEngine } from './query/engine.ts'
 import { createPartWriter } from './query/part-writer.ts'
+import { AirportState } from './server/airport/state.ts'
 import { Authenticator } from './server/auth/authenticator.ts'
 import { UserFile } from './server/auth/user-file.ts'
 import { FlightServer } from './server/flight-server.ts'
@@ -94,12 +95,15 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
     closers.push(() => engine.close())
     const sql = new SqlState(store)
     closers.push(() => sql.close())
+    const airport = new AirportState(store)
+    closers.push(() => airport.close())
     const eventLoop = new EventLoopMonitor()
     closers.push(() => eventLoop.close())
     const services = {
       store,
       engine,
       sql,
+      airport,
       authenticator: new Authenticator(users),
       eventLoop,
       log: logFor(log, 'server'),

@@ -98,6 +98,16 @@ export const LIMITS = {
   exchangeInputBytesMax: 256 * MiB,
   /** JSON requests and SQL texts: larger ones are mistakes or attacks. */
   requestBytesMax: 1 * MiB,
+  /** SQL made of a filter that a DuckDB client pushes down; it travels in a ticket, and longer lists are left to the client. */
+  pushedFilterCharsMax: 64 * KiB,
+  /** Rows of a table whose columns DuckDB clients get statistics of: each is read once for a version of the table. */
+  airportStatisticsRowsMax: 20_000_000,
+  /** Transactions of DuckDB clients. They begin one for each query and end none: the oldest make room. */
+  airportTransactionsMax: 10_000,
+  /** How long such a transaction keeps its snapshot after its last call. */
+  airportTransactionIdleMs: 10 * 60_000,
+  /** Rows that one update or delete of a DuckDB client names: 8 bytes each, and values within `exchangeInputBytesMax`. */
+  airportRowIdsMax: 10_000_000,
   /** Results a repeated query is answered from, all together and each. */
   resultCacheBytesMax: 64 * MiB,
   resultCacheEntryBytesMax: 4 * MiB,

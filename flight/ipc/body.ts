@@ -54,14 +54,20 @@ export class BodyBuilder {
   readonly ranges: BufferRange[] = []
   length = 0
 
-  /** Appends one buffer, which is kept, not copied. */
-  add(buffer: Uint8Array): void {
-    this.ranges.push({ offset: this.length, length: buffer.length })
-    if (buffer.length === 0) return
+  /**
+   * Appends one buffer, which is kept, not copied.
+   *
+   * @param prefix - 8 bytes that go before it and belong to it: the real length of a compressed buffer
+   */
+  add(buffer: Uint8Array, prefix: Uint8Array | null = null): void {
+    const length = (prefix?.length ?? 0) + buffer.length
+    this.ranges.push({ offset: this.length, length })
+    if (length === 0) return
+    if (prefix !== null) this.pieces.push(prefix)
     this.pieces.push(buffer)
-    const rest = buffer.length % 8
+    const rest = length % 8
     if (rest !== 0) this.pieces.push(padding.subarray(rest))
-    this.length += buffer.length + (rest === 0 ? 0 : 8 - rest)
+    this.length += length + (rest === 0 ? 0 : 8 - rest)
   }
 }
 

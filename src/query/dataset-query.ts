@@ -19,6 +19,21 @@ export interface DatasetRange {
   readonly end?: string | number | undefined
   /** Rows at most, in the order in which the dataset has them. */
   readonly limit?: number | undefined
+  /**
+   * Adds a last column {@link ROW_ID}: the places of rows in the dataset, counted from this number. `where` cannot
+   * name it.
+   */
+  readonly rowIdsFrom?: bigint | undefined
+}
+
+/** A place of a row in its dataset. */
+export const ROW_ID: Field = {
+  name: 'rowid',
+  nullable: true,
+  type: { kind: 'int', bitWidth: 64, signed: true },
+  dictionary: null,
+  children: [],
+  metadata: new Map(),
 }
 
 /**
@@ -32,7 +47,8 @@ export function datasetQuery(
   schema: Schema,
   range: DatasetRange,
 ): { readonly sql: string; readonly schema: Schema } {
-  const fields = range.columns?.map((name) => fieldNamed(schema, name)) ?? schema.fields
+  const named = range.columns?.map((name) => fieldNamed(schema, name)) ?? schema.fields
+  const fields = range.rowIdsFrom === undefined ? named : [...named, ROW_ID]
   if (fields.length === 0 && schema.fields.length > 0)
     throw new SternaError('REQUEST_INVALID', 'The request names no columns')
   const target = { ...schema, fields }
@@ -40,11 +56,19 @@ export function datasetQuery(
   conditions.push(...timeConditions(schema, range))
   const clauses = [
     `SELECT ${storageOf(target).map(selectItem).join(', ')}`,
-    `FROM ${quoteName(ref.schema)}.${quoteName(ref.key)}`,
+    `FROM ${source(ref, range.rowIdsFrom)}`,
   ]
   if (conditions.length > 0) clauses.push(`WHERE ${conditions.join(' AND ')}`)
   if (range.limit !== undefined) clauses.push(`LIMIT ${rowLimit(range.limit)}`)
   return { sql: clauses.join(' '), schema: target }
+}
+
+/** Rows are numbered before any is left out. */
+function source(ref: DatasetRef, rowIdsFrom: bigint | undefined): string {
+  const table = `${quoteName(ref.schema)}.${quoteName(ref.key)}`
+  if (rowIdsFrom === undefined) return table
+  const rowId = `row_number() OVER () + CAST('${rowIdsFrom - 1n}' AS BIGINT) AS ${quoteName(ROW_ID.name)}`
+  return `(SELECT *, ${rowId} FROM ${table})`
 }
 
 function fieldNamed(schema: Schema, name: string): Field {

@@ -105,8 +105,13 @@ export class QueryEngine {
    *
    * @throws {@link SternaError} DATASET_NOT_FOUND, REQUEST_INVALID, and as {@link QueryEngine.run}
    */
-  async readDataset(ref: DatasetRef, range: DatasetRange, signal?: AbortSignal): Promise<QueryResult> {
-    const pin = this.#lake.pin()
+  async readDataset(
+    ref: DatasetRef,
+    range: DatasetRange,
+    signal?: AbortSignal,
+    lake = this.#lake,
+  ): Promise<QueryResult> {
+    const pin = lake.pin()
     const { request, isEmpty } = await this.#datasetRequest(pin, ref, range, signal)
     if (!isEmpty) return this.#run(pin, request)
     pin.release()

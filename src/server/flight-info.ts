@@ -10,7 +10,7 @@ import { describeRead } from './reads.ts'
 import type { Services } from './services.ts'
 
 /** The location that says "over the connection you have". Source: Flight.rst, "Connection Reuse". */
-const REUSE_CONNECTION = 'arrow-flight-reuse-connection://?'
+export const REUSE_CONNECTION = 'arrow-flight-reuse-connection://?'
 
 /**
  * The FlightInfo of a read: schema, sizes, and one endpoint whose ticket needs nothing else.

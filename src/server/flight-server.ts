@@ -9,6 +9,7 @@ import { FLIGHT_METHODS } from '../../flight/service.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { airportDetails } from './airport/error-details.ts'
 import type { Login } from './auth/authenticator.ts'
 import {
   type AnyCall,
@@ -31,7 +32,7 @@ import { listActions } from './handlers/list-actions.ts'
 import { listFlights } from './handlers/list-flights.ts'
 import { pollFlightInfo } from './handlers/poll-flight-info.ts'
 import type { Services } from './services.ts'
-import { statusOf } from './status.ts'
+import { type CallStatus, statusOf } from './status.ts'
 import type { TlsPair } from './tls.ts'
 import { tuneServer, tuningInterceptor } from './transport.ts'
 
@@ -141,7 +142,7 @@ export class FlightServer {
         },
         (error: unknown) => {
           finished()
-          callback(statusOf(error, rpc, this.#log))
+          callback(this.#failure(error, rpc, call))
         },
       )
     }
@@ -185,9 +186,13 @@ export class FlightServer {
       (error: unknown) => {
         finished()
         response.discard()
-        call.emit('error', statusOf(error, rpc, this.#log))
+        call.emit('error', this.#failure(error, rpc, call))
       },
     )
+  }
+
+  #failure(error: unknown, rpc: string, { metadata }: AnyCall): CallStatus {
+    return { ...statusOf(error, rpc, this.#log), ...airportDetails(error, metadata) }
   }
 
   async #guard<T>(

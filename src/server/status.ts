@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Metadata } from '@grpc/grpc-js'
 import { GRPC_STATUS } from '../../flight/status.ts'
 import { type ErrorCode, SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
@@ -8,6 +9,8 @@ import type { Logger } from '../telemetry/log.ts'
 export interface CallStatus {
   readonly code: number
   readonly details: string
+  /** Trailers that go with it. */
+  readonly metadata?: Metadata
 }
 
 /**

@@ -165,6 +165,11 @@ export class Store implements Lake {
     this.#publisher.writeWith(writer)
   }
 
+  /** Of the current snapshot; every commit makes another. */
+  get snapshotId(): number {
+    return this.#catalog.state().snapshotId
+  }
+
   pin(): PinnedLake {
     const state = this.#catalog.state()
     return new PinnedSnapshot(state, this.#logs.views(), this.#pins.pin(state.snapshotId), (path) =>

@@ -1,3 +1,4 @@
+import { airportActions } from '../airport/index.ts'
 import type { Action } from './action.ts'
 import { check } from './check.ts'
 import { compact } from './compact.ts'
@@ -51,4 +52,5 @@ export const ACTIONS: readonly Action[] = [
   setSessionOptions,
   getSessionOptions,
   closeSession,
+  ...airportActions,
 ]

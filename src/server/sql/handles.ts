@@ -10,6 +10,8 @@ export interface HandlesOptions<T> {
   readonly advice: string
   /** As many at once. */
   readonly countMax: number
+  /** Where there are as many: the least recently used ends instead of the new one being refused. */
+  readonly endsOldest?: boolean
   /** Ended after this long without use. */
   readonly idleMs: number
   /** Frees what it held: closed by its client, with its session, or idle for too long. */
@@ -46,8 +48,9 @@ export class Handles<T> {
    * @throws SternaError SERVER_BUSY where there are as many as may be
    */
   add(value: T, owner: string): Buffer {
-    const { what, countMax } = this.#options
+    const { what, countMax, endsOldest } = this.#options
     if (this.#entries.size >= countMax) this.#sweep()
+    if (endsOldest) this.#makeRoom()
     if (this.#entries.size >= countMax) {
       throw new SternaError(
         'SERVER_BUSY',
@@ -111,6 +114,13 @@ export class Handles<T> {
   #sweep(): void {
     for (const [key, entry] of this.#entries) {
       if (!this.#isIdle(entry)) return
+      this.#end(key, entry)
+    }
+  }
+
+  #makeRoom(): void {
+    for (const [key, entry] of this.#entries) {
+      if (this.#entries.size < this.#options.countMax) return
       this.#end(key, entry)
     }
   }

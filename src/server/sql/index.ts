@@ -1,3 +1,4 @@
+import { airportScan } from '../airport/scan.ts'
 import type { PutCommand, ReadCommand } from './command.ts'
 import { getCatalogs } from './get-catalogs.ts'
 import { getDbSchemas } from './get-db-schemas.ts'
@@ -23,6 +24,7 @@ const READS: readonly ReadCommand[] = [
   ...keyCommands,
   getSqlInfo,
   getXdbcTypeInfo,
+  airportScan,
 ]
 
 /** What DoPut knows. */

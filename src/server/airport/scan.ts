@@ -1,0 +1,187 @@
+import { isUtf8 } from 'node:buffer'
+import { z } from 'zod'
+import {
+  type DatasetRef,
+  datasetRef,
+  encodeSchema,
+  emptyDictionaries,
+  encodeTicket,
+  type Frame,
+  isBlankable,
+  makeFrame,
+  type Schema,
+  widenBatch,
+  type WideColumn,
+} from '../../../flight/index.ts'
+import { SternaError } from '../../errors.ts'
+import type { Lake, PinnedDataset } from '../../store/parts.ts'
+import type { CallContext } from '../call.ts'
+import { type OpenRead, type ReadDescription, schemaFrame } from '../read.ts'
+import type { Services } from '../services.ts'
+import type { Readable, ReadCommand } from '../sql/command.ts'
+import { pack } from './messages.ts'
+import { rowIdsFrom } from './row-ids.ts'
+import { heldLake, tableIn } from './state.ts'
+import { tableSchema } from './tables.ts'
+
+const typeName = 'sterna.airport.Scan'
+
+/** What a ticket of the action `endpoints` asks for. */
+const scanSchema = z.strictObject({
+  schema: z.string(),
+  key: z.string(),
+  /** Those that are read, by their place; the others come as nulls. */
+  columns: z.array(z.number().int().nonnegative()),
+  rowIds: z.boolean(),
+  /** A SQL condition, which the gate checks when it is used. */
+  where: z.string().optional(),
+  transaction: z.string().optional(),
+})
+
+type Scan = z.infer<typeof scanSchema>
+
+/** @returns a ticket that {@link airportScan} reads */
+export function scanTicket(scan: {
+  readonly [Name in keyof Scan]: Scan[Name]
+}): Uint8Array {
+  return encodeTicket({ kind: 'flight-sql', typeName, value: Buffer.from(JSON.stringify(scan)) })
+}
+
+/** The rows of a table for DuckDB: with all of its columns, those that it did not ask for as nulls. */
+export const airportScan: ReadCommand = {
+  typeName,
+  read: (value, services, context) => new TableScan(value, decodeScan(value), services, context),
+}
+
+function decodeScan(value: Uint8Array): Scan {
+  let decoded: unknown
+  try {
+    decoded = isUtf8(value) ? JSON.parse(Buffer.from(value).toString('utf8')) : undefined
+  } catch {
+    decoded = undefined
+  }
+  const parsed = scanSchema.safeParse(decoded)
+  if (parsed.success) return parsed.data
+  throw new SternaError('TICKET_MALFORMED', 'The ticket holds no scan that the action "endpoints" gave')
+}
+
+function refOf({ schema, key }: Scan): DatasetRef {
+  return datasetRef(schema, key, 'TICKET_MALFORMED')
+}
+
+class TableScan implements Readable {
+  readonly #ticket: Uint8Array
+  readonly #scan: Scan
+  readonly #services: Services
+  readonly #context: CallContext
+
+  constructor(value: Uint8Array, scan: Scan, services: Services, context: CallContext) {
+    this.#ticket = encodeTicket({ kind: 'flight-sql', typeName, value })
+    this.#scan = scan
+    this.#services = services
+    this.#context = context
+  }
+
+  async describe(): Promise<ReadDescription> {
+    const { schema, rows } = this.#services.airport.look(this.#scan.transaction, refOf(this.#scan))
+    const schemaHeader = encodeSchema(tableSchema(schema, rows))
+    return { schemaHeader, rows: -1, bytes: -1, isOrdered: true, ticket: this.#ticket }
+  }
+
+  async open(): Promise<OpenRead> {
+    const pin = this.#services.airport.pin(this.#scan.transaction)
+    try {
+      const table = tableIn(pin, refOf(this.#scan))
+      const source = this.#isWhole(table) ? this.#whole(table) : await this.#selected(table, heldLake(pin))
+      return { frames: wide(table, source, () => pin.release()) }
+    } catch (error) {
+      pin.release()
+      throw error
+    }
+  }
+
+  /** True where the frames as they are stored are the quickest way to the rows. */
+  #isWhole({ id, schema }: PinnedDataset): boolean {
+    const { rowIds, where, columns } = this.#scan
+    const { store } = this.#services
+    if (rowIds || where !== undefined || this.#services.airport.look(undefined, refOf(this.#scan)).id !== id)
+      return false
+    return new Set(columns).size === schema.fields.length || store.isCached(refOf(this.#scan))
+  }
+
+  #whole({ schema }: PinnedDataset): Source {
+    const wanted = new Set(this.#scan.columns)
+    const columns = schema.fields.map((field, index) => {
+      return { field, source: wanted.has(index) || !isBlankable(field) ? index : null }
+    })
+    const { store } = this.#services
+    return {
+      schema,
+      columns,
+      frames: store.load(refOf(this.#scan), this.#context.signal),
+      close: () => undefined,
+    }
+  }
+
+  async #selected(table: PinnedDataset, lake: Lake): Promise<Source> {
+    const { rowIds, where } = this.#scan
+    const { fields } = table.schema
+    const wanted = new Set(this.#scan.columns)
+    const needed = fields.flatMap((field, index) => (wanted.has(index) || !isBlankable(field) ? [index] : []))
+    // Rows without any column cannot be selected.
+    if (needed.length === 0 && !rowIds) needed.push(0)
+    const columns: WideColumn[] = fields.map((field, index) => {
+      const place = needed.indexOf(index)
+      return { field, source: place === -1 ? null : place }
+    })
+    const names = needed.map((index) => fields[index]?.name ?? '')
+    const range = { columns: names, where, ...(rowIds && { rowIdsFrom: rowIdsFrom(table) }) }
+    const { signal } = this.#context
+    const blank = fields.filter((_, index) => !needed.includes(index))
+    const result = await this.#services.engine.readDataset(refOf(this.#scan), range, signal, lake)
+    const { schema } = result
+    const frames = joined(emptyDictionaries(blank), result.frames)
+    if (rowIds) columns.push({ field: lastOf(tableSchema(table.schema, 0)), source: needed.length })
+    return { schema, columns, frames, close: () => result.close() }
+  }
+}
+
+/** Rows with their columns, and where these go among those of the table. */
+interface Source {
+  readonly schema: Schema
+  readonly columns: readonly WideColumn[]
+  readonly frames: Iterable<Frame> | AsyncIterable<Frame>
+  readonly close: () => void
+}
+
+/** The frames of a table. Each tells how far it is, as the client reads nothing else there. */
+async function* wide(table: PinnedDataset, source: Source, release: () => void): AsyncGenerator<Frame> {
+  const { fields, metadata } = tableSchema(table.schema, table.rows)
+  const rest = fields.slice(source.columns.length).map((field) => ({ field, source: null }))
+  const columns = [...source.columns, ...rest]
+  let rows = 0
+  try {
+    yield schemaFrame(encodeSchema({ fields, metadata }))
+    for await (const frame of source.frames) {
+      if (frame.kind === 'dictionary') yield makeFrame(frame.header, frame.body, { kind: frame.kind })
+      if (frame.kind !== 'batch') continue
+      rows += frame.rows
+      const progress = Math.min(rows / Math.max(table.rows, 1), 1)
+      yield widenBatch(frame, source.schema, columns, pack({ progress }))
+    }
+  } finally {
+    source.close()
+    release()
+  }
+}
+
+async function* joined(first: readonly Frame[], rest: AsyncIterable<Frame>): AsyncGenerator<Frame> {
+  yield* first
+  yield* rest
+}
+
+function lastOf({ fields }: Schema): Schema['fields'][number] {
+  const field = fields.at(-1)
+  if (field === undefined) throw new SternaError('BUG', 'A table has no columns')
+  return field
+}

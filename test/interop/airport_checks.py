@@ -1,0 +1,406 @@
+"""
+The airport protocol as DuckDB's extension speaks it, over a real socket.
+Usage: airport_checks.py grpc://HOST:PORT [WORD]
+"""
+
+import datetime
+import decimal
+import os
+import sys
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.flight as fl
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+from airport_client import NO_COLUMN, ROW_ID, AirportClient, filters, pack, unpack  # noqa: E402
+from checks import check, raises, run  # noqa: E402
+
+URL = sys.argv[1]
+PLAIN = fl.FlightClient(URL.replace("grpc://", "grpc+tcp://"))
+Error = (fl.FlightError, pa.ArrowException)
+
+
+def put(key, table, mode="replace"):
+    command = '{"key": "%s", "mode": "%s"}' % (key, mode)
+    writer, _ = PLAIN.do_put(fl.FlightDescriptor.for_command(command), table.schema)
+    writer.write_table(table, max_chunksize=1000)
+    writer.close()
+
+
+def attach():
+    return AirportClient(URL, "sterna")
+
+
+def trades(rows=5000):
+    start = datetime.datetime(2026, 2, 3, 9, 30)
+    return pa.table(
+        {
+            "id": pa.array(range(rows), pa.int64()),
+            "ts": pa.array([start + datetime.timedelta(milliseconds=i) for i in range(rows)], pa.timestamp("us")),
+            "symbol": pa.array([f"S{i % 7}" if i % 11 else None for i in range(rows)], pa.utf8()),
+            "price": pa.array([i * 0.25 for i in range(rows)]),
+            "size": pa.array([i % 100 for i in range(rows)], pa.int32()),
+            "day": pa.array([datetime.date(2026, 1, 1 + i % 28) for i in range(rows)]),
+            "fee": pa.array([decimal.Decimal(i) / 100 for i in range(rows)], pa.decimal128(10, 2)),
+            "ok": pa.array([i % 2 == 0 for i in range(rows)]),
+        }
+    )
+
+
+def table_of(client, name, schema="public"):
+    return client.schemas()[schema][name]
+
+
+def stored(key):
+    return PLAIN.do_get(fl.Ticket(key.encode())).read_all()
+
+
+@check
+def lists_tables():
+    """all datasets are tables, those of the schema main in public"""
+    put("listed", trades(10))
+    with_schema = fl.FlightDescriptor.for_path("Market", "ticks")
+    writer, _ = PLAIN.do_put(with_schema, trades(3).schema)
+    writer.write_table(trades(3))
+    writer.close()
+    client = attach()
+    schemas = client.schemas()
+    table = schemas["public"]["listed"]
+    assert table.rows == 10
+    assert pa.schema(table.columns).equals(trades(1).schema)
+    assert table.has_row_ids and table.schema.names[-1] == "rowid"
+    assert schemas["Market"]["ticks"].rows == 3
+    assert "main" not in schemas
+    before = client.catalog_version()
+    assert before["is_fixed"] is False and before == client.catalog_version()
+    put("listed", trades(11))
+    assert client.catalog_version()["catalog_version"] > before["catalog_version"]
+
+
+@check
+def leaves_out_what_duckdb_cannot_read():
+    """a dataset that DuckDB cannot read does not spoil the schema it is in"""
+    put("halves", pa.table({"half": pa.array([1.5], pa.float16())}))
+    put("beside", trades(2))
+    tables = attach().schemas()["public"]
+    assert "halves" not in tables and "beside" in tables
+
+
+@check
+def scans_whole():
+    """a scan of all columns gives the rows in order, with the schema of the table and progress"""
+    put("whole", trades())
+    client = attach()
+    table = table_of(client, "whole")
+    found, progress = client.scan(table)
+    assert found.schema.equals(table.schema, check_metadata=True)
+    assert found.drop_columns("rowid").equals(trades())
+    assert progress == sorted(progress) and progress[-1] == 1.0 and all(0 <= p <= 1 for p in progress)
+
+
+@check
+def scans_columns():
+    """columns that are not asked for come as nulls and take next to nothing on the wire"""
+    put("narrow", trades(50_000))
+    client = attach()
+    table = table_of(client, "narrow")
+    for cached in (True, False):
+        if not cached:
+            list(PLAIN.do_action(fl.Action("evict", b"narrow")))
+        found, _ = client.scan(table, [3])
+        assert found["price"].equals(trades(50_000)["price"])
+        for name in found.schema.names:
+            assert name == "price" or found[name].null_count == 50_000, name
+        found.validate(full=True)
+        counted, _ = client.scan(table, [NO_COLUMN])
+        assert counted.num_rows == 50_000
+
+
+@check
+def scans_every_type():
+    """nested columns, dictionaries, views and times come through a scan, asked for or not"""
+    struct = pa.struct([("a", pa.int8()), ("b", pa.list_(pa.utf8()))])
+    rows = 3000
+    table = pa.table(
+        {
+            "plain": pa.array(range(rows), pa.uint16()),
+            "nested": pa.array([{"a": i % 100, "b": [str(i)] * (i % 3)} for i in range(rows)], struct),
+            "dict": pa.array([f"v{i % 5}" for i in range(rows)]).dictionary_encode(),
+            "map": pa.array([[("k", i)] for i in range(rows)], pa.map_(pa.utf8(), pa.int32())),
+            "fixed": pa.array([[i, i + 1] for i in range(rows)], pa.list_(pa.int32(), 2)),
+            "flag": pa.array([i % 3 == 0 for i in range(rows)]),
+            "bytes": pa.array([bytes([i % 256]) * 3 for i in range(rows)], pa.large_binary()),
+            "time": pa.array([datetime.time(i % 24) for i in range(rows)], pa.time64("us")),
+            "nothing": pa.nulls(rows),
+            "view": pa.array([f"a longer text than fits {i}" for i in range(rows)], pa.string_view()),
+        }
+    )
+    put("types", table)
+    client = attach()
+    listed = table_of(client, "types")
+    found, _ = client.scan(listed)
+    assert found.drop_columns("rowid").equals(table)
+    for cached in (True, False):
+        if not cached:
+            list(PLAIN.do_action(fl.Action("evict", b"types")))
+        for index, name in enumerate(table.schema.names):
+            one, _ = client.scan(listed, [index])
+            one.validate(full=True)
+            assert one[name].cast(table[name].type).equals(table[name]), name
+            assert one["nothing"].null_count == rows
+
+
+@check
+def pushes_filters_down():
+    """a filter that is understood leaves rows out at the server, and never one that matches"""
+    put("filtered", trades())
+    client = attach()
+    table = table_of(client, "filtered")
+    import duckdb
+
+    source = trades()
+    connection = duckdb.connect()
+    connection.register("source", source)
+    understood = [
+        "id = 7",
+        "id > 4990 AND price < 1249",
+        "symbol = 'S3'",
+        "symbol IN ('S1', 'it''s', 'S2')",
+        "symbol NOT IN ('S1', 'S2')",
+        "symbol IS NULL OR size >= 98",
+        "NOT (symbol = 'S3' OR size < 50)",
+        "ts >= TIMESTAMP '2026-02-03 09:30:04.5'",
+        "day = DATE '2026-01-05'",
+        "fee = 1.25",
+        "fee < -0.01 OR fee BETWEEN 3.5 AND 4.75",
+        "symbol LIKE 'S_' AND id < 40",
+        "starts_with(symbol, 'S4')",
+        "ok",
+        "NOT ok AND id < 10",
+        "symbol IS DISTINCT FROM 'S3' AND id < 30",
+        "size + 1 = 5 AND id < 300",
+    ]
+    for where in understood:
+        expected = connection.execute(f"SELECT id FROM source WHERE {where} ORDER BY id").to_arrow_table()["id"]
+        found, _ = client.scan(table, filters=filters(source, where))
+        # As the extension does, which applies every filter again.
+        again = duckdb.connect().execute(f"SELECT id FROM found WHERE {where} ORDER BY id").to_arrow_table()["id"]
+        assert again.to_pylist() == expected.to_pylist(), where
+        assert found.num_rows < 5000, f"{where} was not pushed down"
+    for where in ["length(symbol) = 2", "price % 3 = 0.25", "id::VARCHAR LIKE '%7'"]:
+        found, _ = client.scan(table, filters=filters(source, where))
+        assert found.num_rows == 5000, where
+
+
+@check
+def pushes_wide_integers_down():
+    """integers beyond 53 bits and nanoseconds are compared as they are"""
+    base = 2**60
+    stamps = pa.array([1_770_000_000_000_000_000 + i for i in range(100)], pa.int64()).cast(pa.timestamp("ns"))
+    source = pa.table({"big": pa.array([base + i for i in range(100)], pa.int64()), "ns": stamps})
+    put("wide", source)
+    client = attach()
+    table = table_of(client, "wide")
+    found, _ = client.scan(table, filters=filters(source, f"big = {base + 1}"))
+    assert found["big"].to_pylist() == [base + 1]
+    found, _ = client.scan(table, filters=filters(source, "ns > make_timestamp_ns(1770000000000000097)"))
+    assert found.num_rows == 2, found.num_rows
+
+
+@check
+def keeps_a_snapshot():
+    """a transaction reads the lake as it was at its first read; without one a read sees what is there"""
+    put("moving", trades(100))
+    client = attach()
+    table = table_of(client, "moving")
+    transaction = client.create_transaction()
+    assert client.scan(table, transaction=transaction)[0].num_rows == 100
+    put("moving", trades(40))
+    assert client.scan(table, transaction=transaction)[0].num_rows == 100
+    assert client.scan(table)[0].num_rows == 40
+    assert client.scan(table, transaction=client.create_transaction())[0].num_rows == 40
+    raises(Error, "There is no such transaction", lambda: client.scan(table, transaction="00" * 16))
+
+
+@check
+def gives_statistics():
+    """statistics of a column are exact bounds, of the snapshot that is read"""
+    put("measured", trades(1000))
+    client = attach()
+    table = table_of(client, "measured")
+    row = client.statistics(table, "price", "DOUBLE").to_pylist()[0]
+    assert row["min"] == 0.0 and row["max"] == 249.75 and row["has_not_null"] and not row["has_null"], row
+    row = client.statistics(table, "symbol", "VARCHAR")
+    assert row.schema.field("min").type == pa.utf8() and row.schema.field("distinct_count").type == pa.uint64()
+    found = row.to_pylist()[0]
+    assert (found["min"], found["max"], found["has_null"]) == ("S0", "S6", True), found
+    for name in table.schema.names[:-1]:
+        assert client.statistics(table, name, "").schema.field("max").type == table.schema.field(name).type
+    raises(Error, "has no column", lambda: client.statistics(table, "missing", "INTEGER"))
+    put("coded", pa.table({"symbol": pa.array(["a"]).dictionary_encode()}))
+    assert b"can_produce_statistics" not in (table_of(client, "coded").schema.metadata or {})
+
+
+@check
+def makes_and_drops_tables():
+    """tables are created, found, replaced and dropped; what would not be kept is refused"""
+    client = attach()
+    assert client.create_schema("lab") == {}
+    columns = pa.schema([pa.field("a", pa.int32()), pa.field("b", pa.utf8())])
+    made = client.create_table("lab", "made", columns, not_null_constraints=[0])
+    assert made.name == "made" and not made.schema.field("a").nullable and made.schema.field("b").nullable
+    assert client.scan(made)[0].num_rows == 0
+    assert client.schemas()["lab"]["made"].schema.equals(made.schema)
+    assert client.create_table("lab", "made", pa.schema([pa.field("z", pa.int8())]), "ignore").schema.names[0] == "a"
+    raises(Error, "exists already", lambda: client.create_table("lab", "made", columns))
+    replaced = client.create_table("lab", "made", pa.schema([pa.field("z", pa.int8())]), "replace")
+    assert [field.name for field in replaced.columns] == ["z"]
+    for constraint in (
+        {"primary_key_columns": ["a"]},
+        {"check_constraints": ["a > 1"]},
+        {"unique_columns": ["b"]},
+        {"multi_key_primary_keys": ["a", "b"]},
+    ):
+        raises(Error, "constraint", lambda c=constraint: client.create_table("lab", "other", columns, **c))
+    raises(Error, "has 1 tables", lambda: client.drop("schema", "", "lab"))
+    client.drop("table", "lab", "made")
+    raises(Error, "There is no dataset", lambda: client.drop("table", "lab", "made"))
+    client.drop("table", "lab", "made", ignore_not_found=True)
+    client.drop("schema", "", "lab")
+    assert "lab" not in client.schemas()
+
+
+@check
+def refuses_bad_requests():
+    """what is malformed gets an error that says so, and the server goes on"""
+    put("target", trades(10))
+    client = attach()
+    table = table_of(client, "target")
+    body = {"descriptor": table.descriptor.serialize(), "parameters": {}}
+    no_descriptor = {"descriptor": b"\xff\xff\xff", "parameters": {"column_ids": []}}
+    for name, data, text in [
+        ("list_schemas", b"", "no msgpack"),
+        ("list_schemas", b"\xc1", "no msgpack"),
+        ("list_schemas", b"\xdd\xff\xff\xff\xff", "no msgpack"),
+        ("list_schemas", b"\xdf\xff\xff\xff\xff\x01", "no msgpack"),
+        ("list_schemas", b"\x91" * 100_000, ""),
+        ("list_schemas", pack([1]), "is wrong"),
+        ("list_schemas", pack({"catalog_name": b"\xff"}), "catalog_name: it is not UTF-8"),
+        ("list_schemas", pack({"catalog_name": 7}), "catalog_name"),
+        ("list_schemas", pack({"catalog_name": "other"}), 'no catalog "other"'),
+        ("list_schemas", pack({"catalog_name": "sterna"}) + b"\x00", "no msgpack"),
+        ("endpoints", pack({}), "descriptor"),
+        ("endpoints", pack(body), "column_ids"),
+        ("endpoints", pack(no_descriptor), "FlightDescriptor"),
+        ("flight_info", pack({"descriptor": fl.FlightDescriptor.for_path("none").serialize()}), "no dataset"),
+        ("create_table", pack({"catalog_name": "sterna"}), "arrow_schema"),
+        ("column_statistics", pack({"flight_descriptor": b"", "column_name": "a", "type": ""}), "Descriptor"),
+    ]:
+        raises(Error, text, lambda n=name, d=data: client.action(n, d, raw=True))
+    raises(Error, "There is no column 8", lambda: client.scan(table, [8]))
+    raises(Error, "There is no column", lambda: client.scan(table, [2**63]))
+    raises(Error, "REQUEST_INVALID", lambda: client.create_table("public", "t", trades(1).schema, not_null_constraints=[99]))
+    raises(Error, "", lambda: client.create_table("public", "t", trades(1).schema, arrow_schema=b"\x00" * 40))
+    for text, say in [
+        ("{", "is no JSON"),
+        ("[]", "no object"),
+        ('{"filters": 1}', "no list of expressions"),
+        ('{"filters": [], "column_binding_names_by_index": [1]}', "no list of names"),
+    ]:
+        raises(Error, say, lambda t=text: client.scan(table, filters=t))
+    assert client.scan(table)[0].num_rows == 10
+
+
+@check
+def survives_hostile_filters():
+    """a filter with SQL in its names, texts and types neither runs it nor hides a row"""
+    put("hostile", pa.table({"a": pa.array(["x", "y'z", 'q"r'])}))
+    client = attach()
+    table = table_of(client, "hostile")
+
+    def reference(index=0):
+        return {"expression_class": "BOUND_COLUMN_REF", "binding": {"table_index": 0, "column_index": index}}
+
+    def constant(value, kind="VARCHAR", info=None):
+        typed = {"type": {"id": kind, "type_info": info}, "is_null": False, "value": value}
+        return {"expression_class": "BOUND_CONSTANT", "value": typed}
+
+    def compare(left, right, kind="COMPARE_EQUAL"):
+        return {"expression_class": "BOUND_COMPARISON", "type": kind, "left": left, "right": right}
+
+    import json
+
+    def rows(*expressions, names=("a",)):
+        text = json.dumps({"filters": expressions, "column_binding_names_by_index": names})
+        return client.scan(table, filters=text)[0]["a"].to_pylist()
+
+    all_rows = ["x", "y'z", 'q"r']
+    assert rows(compare(reference(), constant("y'z"))) == ["y'z"]
+    assert rows(compare(reference(), constant("' OR 1=1 --"))) == []
+    assert rows(compare(reference(), constant("x\\' UNION SELECT 1; --"))) == []
+    for expression in [
+        compare(reference(), constant("1) OR (1=1", "INTEGER")),
+        compare(reference(), constant(1, "INTEGER); DROP TABLE x; --")),
+        compare(reference(), constant("125", "DECIMAL", {"width": "1); --", "scale": 0})),
+        compare(reference(), constant("1", "DECIMAL", {"width": 99, "scale": 1})),
+        compare(reference(), constant("a\u0000b")),
+        compare(reference(), constant("x", "VARCHAR", {"type": "STRING_TYPE_INFO", "collation": "nocase"})),
+        compare(reference(1), constant("x")),
+        compare(reference(-1), constant("x")),
+        compare(reference(1e300), constant("x")),
+        compare(reference(), constant("x"), "= 'x' OR 1=1 --"),
+        compare(reference(), constant(9**40, "HUGEINT")),
+        {"expression_class": "BOUND_FUNCTION", "name": "read_text", "children": [constant("/etc/passwd"), constant("x")]},
+        {"expression_class": "BOUND_CONJUNCTION", "type": "CONJUNCTION_AND", "children": []},
+        {"expression_class": "BOUND_OPERATOR", "type": "COMPARE_IN", "children": [reference()]},
+        {"expression_class": "__proto__", "type": "constructor"},
+        {"expression_class": "BOUND_CONJUNCTION", "type": "constructor", "children": [compare(reference(), constant("x"))]},
+    ]:
+        assert rows(expression) == all_rows, expression
+    assert rows(compare(reference(), constant("x")), names=['a" = \'x\' OR "a']) == all_rows
+    deep = compare(reference(), constant("x"))
+    for _ in range(400):
+        deep = {"expression_class": "BOUND_OPERATOR", "type": "OPERATOR_NOT", "children": [deep]}
+    assert rows(deep) == all_rows
+    many = {"expression_class": "BOUND_OPERATOR", "type": "COMPARE_IN"}
+    many["children"] = [reference(), *[constant(f"value {i}") for i in range(5000)]]
+    assert rows(many) == all_rows
+
+
+@check
+def refuses_forged_tickets():
+    """a ticket that was not issued is refused or reads what its caller may read anyway"""
+    put("forged", trades(10))
+    client = attach()
+    table = table_of(client, "forged")
+    ticket = client.endpoints(table, [0])[0].ticket.ticket
+    for old, new, text in [
+        (b'"columns":[0]', b'"columns":"a"', "no scan"),
+        (b'"forged"', b'"f\\u0000"', ""),
+        (b'"rowIds":false', b'"where":"1; --"', ""),
+    ]:
+        assert old in ticket
+        value = ticket[ticket.index(b"{") :].replace(old, new)
+        url = b"type.googleapis.com/sterna.airport.Scan"
+        size = bytes([len(value) % 128 + 128, len(value) // 128])
+        forged = b"\x0a" + bytes([len(url)]) + url + b"\x12" + size + value
+        raises(Error, text, lambda f=forged: client.flight.do_get(fl.Ticket(f)).read_all())
+
+
+@check
+def refuses_by_name():
+    """what is not there is refused by its name"""
+    put("fixed", trades(3))
+    client = attach()
+    table = table_of(client, "fixed")
+    for action, text in [
+        ("set_default", "SET DEFAULT"),
+        ("add_constraint", "ADD CONSTRAINT"),
+        ("add_field", "ADD COLUMN of a struct"),
+        ("table_function_flight_info", "table function"),
+    ]:
+        raises(Error, text, lambda a=action: client.alter(a, table))
+
+
+run(only=sys.argv[2] if len(sys.argv) > 2 else None)
