@@ -8,12 +8,13 @@
  *
  * A layer is listed with everything it may import from the project; what is not listed is refused.
  */
-const shared = ['^flight/', '^src/errors\\.ts$', '^src/limits\\.ts$']
+const shared = ['^flight/', '^src/(errors|limits|zstd)\\.ts$']
 const layers = {
   flight: { path: '^flight/', mayImport: ['^flight/'] },
   errors: { path: '^src/errors\\.ts$', mayImport: ['^flight/status\\.ts$'] },
   version: { path: '^src/version\\.ts$', mayImport: [] },
   limits: { path: '^src/limits\\.ts$', mayImport: [] },
+  zstd: { path: '^src/zstd\\.ts$', mayImport: [] },
   config: { path: '^src/config/', mayImport: ['^src/config/', '^src/errors\\.ts$', '^src/limits\\.ts$'] },
   telemetry: {
     path: '^src/telemetry/',
@@ -51,7 +52,7 @@ const adapters = {
   'parquet-wasm': '^src/store/parquet/',
   '@duckdb/': '^src/query/duckdb\\.ts$',
   '@msgpack/': '^src/server/airport/messages\\.ts$',
-  zstddec: '^src/query/from-arrow/zstd\\.ts$',
+  zstddec: '^src/zstd\\.ts$',
   'lru-cache': '^src/store/cache/',
   libsql: '^src/store/catalog/database\\.ts$',
   '@grpc/grpc-js': '^src/(server|client)/',

@@ -1,6 +1,6 @@
 import { encodeBatch, encodeDictionary, type Frame, makeFrame, parseMessage } from '../../flight/index.ts'
 import { decompress } from '../query/from-arrow/decompress.ts'
-import { loadZstd } from '../query/from-arrow/zstd.ts'
+import { loadZstd } from '../zstd.ts'
 
 /**
  * The same frame with plain buffers, for readers that know no compression; pyarrow writes Feather files with LZ4

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Frame } from '../../flight/frame.ts'
 import { encodeSchema, type Field, type Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
+import { loadZstd } from '../zstd.ts'
 import {
   bindings,
   DuckDBDataChunk,
@@ -15,7 +16,6 @@ import {
 import type { ArrowBatch } from './from-arrow/arrow-array.ts'
 import { readBatches } from './from-arrow/batches.ts'
 import { writeVector } from './from-arrow/vector-writer.ts'
-import { loadZstd } from './from-arrow/zstd.ts'
 import { storageOf, type Storage } from './storage-types.ts'
 
 /** One value for one parameter, of the type that its column has in Arrow: a null keeps it. */

@@ -2,8 +2,8 @@ import { BodyBuilder, BodyReader } from '../../../flight/ipc/body.ts'
 import type { BatchHeader, IpcMessage } from '../../../flight/ipc/message.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
+import { decodeZstdFrame } from '../../zstd.ts'
 import { decodeLz4Frame } from './lz4.ts'
-import { decodeZstdFrame } from './zstd.ts'
 
 export type BatchMessage = Exclude<IpcMessage, { kind: 'schema' }>
 
@@ -55,5 +55,11 @@ function decompressBuffer(
     )
   }
   if (length === 0) return content.subarray(0, 0)
-  return compression === 'lz4' ? decodeLz4Frame(content, length) : decodeZstdFrame(content, length)
+  if (compression === 'lz4') return decodeLz4Frame(content, length)
+  const decoded = decodeZstdFrame(content, length)
+  if (decoded !== null) return decoded
+  throw new SternaError(
+    'IPC_MALFORMED',
+    'A buffer of a record batch is not a zstd frame of the length it states',
+  )
 }

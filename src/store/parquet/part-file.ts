@@ -8,7 +8,7 @@ import type { KnownDictionaries, KnownRows, ValueList } from './dictionary-types
 import { type FfiArray, FfiMemory, readFfiArray, readFfiField } from './ffi.ts'
 import { byteWidthOf } from './fixed-column.ts'
 import { FrameBodyBuilder } from './frame-body.ts'
-import { type ColumnSlice, WasmParquetFile } from './parquet-wasm.ts'
+import { type ColumnSlice, type DecodedBatches, WasmParquetFile } from './parquet-wasm.ts'
 import { PartDictionaries } from './part-dictionaries.ts'
 import { PartOccurrences } from './part-occurrences.ts'
 import type { PartBlob } from './part-blob.ts'
@@ -87,7 +87,7 @@ export class PartFile {
    */
   async *readRowGroup(index: number): AsyncGenerator<BatchParts> {
     this.#checkSize(index)
-    const batches = await this.#file.readRowGroup(index, LIMITS.frameRowsTarget)
+    const batches = await this.#decode(index)
     try {
       const memory = new FfiMemory(batches.memory)
       this.#columns ??= this.#planColumns(memory, batches.slices)
@@ -155,6 +155,17 @@ export class PartFile {
     // The message is copied to memory of its own: a view would take all of what it is a view of along.
     const message = new Uint8Array(encodeBatch(header, bytes.byteLength))
     yield { rows: count, header: message, body: bytes, dictionaries: columns }
+  }
+
+  async #decode(index: number): Promise<DecodedBatches> {
+    const plain = this.#blob.plainRowGroup(index)
+    if (plain === null) return this.#file.readRowGroup(index, LIMITS.frameRowsTarget)
+    const file = await WasmParquetFile.open(plain)
+    try {
+      return await file.readRowGroup(0, LIMITS.frameRowsTarget)
+    } finally {
+      file.free()
+    }
   }
 
   #firstRow(rowGroup: number): number {

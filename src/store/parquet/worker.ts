@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads'
 
 import type { Schema } from '../../../flight/ipc/schema.ts'
 import { errnoOf, SternaError } from '../../errors.ts'
+import { loadZstd } from '../../zstd.ts'
 import { UndecodableError, wasmMemoryBytes } from './parquet-wasm.ts'
 import { PartBlob } from './part-blob.ts'
 import { PartFile } from './part-file.ts'
@@ -59,6 +60,7 @@ async function answer(request: WorkerRequest & { readonly task: number }): Promi
   if (file === undefined) throw new Error(`File ${request.file} was not opened`)
   current = { task, file }
   try {
+    await loadZstd()
     // Only now: what fails here is told to the request that needs the file.
     file.blob ??= await PartBlob.open(file.path)
     file.part ??= await PartFile.open(basename(file.path), file.blob, file.schema)

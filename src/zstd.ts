@@ -1,5 +1,4 @@
 import { ZSTDDecoder } from 'zstddec'
-import { SternaError } from '../../errors.ts'
 
 const decoder = new ZSTDDecoder()
 let isReady = false
@@ -14,18 +13,11 @@ export async function loadZstd(): Promise<void> {
  * Decodes one zstd frame.
  *
  * @param bytes - what the frame must decode to, exactly; more is never allocated or written.
- * @returns fresh memory
- * @throws {@link SternaError} IPC_MALFORMED for anything else than such a frame.
+ * @returns fresh memory; null for anything else than such a frame
  */
-export function decodeZstdFrame(frame: Uint8Array, bytes: number): Uint8Array {
+export function decodeZstdFrame(frame: Uint8Array, bytes: number): Uint8Array | null {
   if (!isReady) throw new Error('The zstd decoder is not loaded')
   // What the decoder gives for a damaged frame is of another length: it takes the error's number for one.
   const decoded = frame.length === 0 ? frame : decoder.decode(frame, bytes)
-  if (decoded.length !== bytes) {
-    throw new SternaError(
-      'IPC_MALFORMED',
-      'A buffer of a record batch is not a zstd frame of the length it states',
-    )
-  }
-  return decoded
+  return decoded.length === bytes ? decoded : null
 }
