@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { type ConfigFlags, type ServerConfig, loadConfig } from './config/config.ts'
 import { Duck } from './query/duck.ts'
+import { WriteEngine } from './query/write/write-engine.ts'
 import { QueryEngine } from './query/engine.ts'
 import { createPartWriter } from './query/part-writer.ts'
 import { AirportState } from './server/airport/state.ts'
@@ -102,6 +103,7 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
     const services = {
       store,
       engine,
+      writes: new WriteEngine(engine),
       sql,
       airport,
       authenticator: new Authenticator(users),

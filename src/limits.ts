@@ -131,12 +131,20 @@ export const LIMITS = {
   preparedStatementIdleMs: 60 * 60_000,
   /** Values bound to one statement as an IPC stream: they travel in its ticket, and FlightInfo must fit 4 MiB. */
   boundParametersBytesMax: 1 * MiB,
+  /** The same for a statement that writes, whose values come with the call that runs it. */
+  updateParametersBytesMax: 64 * MiB,
   /** SQL and bound values of all prepared statements together. */
   preparedBytesMax: 256 * MiB,
   /** Open transactions; each may pin a snapshot, whose files then stay. */
   transactionsMax: 1_000,
   /** A transaction without a statement for this long was forgotten. */
   transactionIdleMs: 10 * 60_000,
+  /** Parquet bytes that one transaction may have in `tmp/` before it is committed. */
+  transactionBytesMax: 64 * GiB,
+  /** Datasets that one transaction may change: each is a few rows of the catalog in one commit. */
+  transactionDatasetsMax: 1_000,
+  /** Which rows a statement changes, and what they become: up to here in memory, beyond in `tmp/`. */
+  changedRowsBytesMax: 16 * MiB,
   /** Sessions with options. */
   sessionsMax: 10_000,
   sessionIdleMs: 24 * 60 * 60_000,

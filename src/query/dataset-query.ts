@@ -107,7 +107,8 @@ function selectItem(storage: Storage): string {
   return `CAST(${name} AS ${arraySql(storage)}) AS ${name}`
 }
 
-function arraySql(storage: Storage): string {
+/** DuckDB's type for the values of a column, where a fixed-size list is an array. */
+export function arraySql(storage: Storage): string {
   const { layout, children } = storage
   switch (layout.kind) {
     case 'fixedList':

@@ -56,16 +56,19 @@ export async function bindQuery(
 }
 
 /** Null where the result may differ the next time. The types asked for are part of what is kept. */
-export function cacheKey(query: GatedQuery, { parameters, target, timeZone }: QueryRequest): string | null {
-  if (query.isVolatile) return null
+export function cacheKey(
+  query: GatedQuery,
+  { parameters, target, timeZone, isOnce }: QueryRequest,
+): string | null {
+  if (query.isVolatile || isOnce === true) return null
   const types = target === undefined ? '' : Buffer.from(encodeSchema(target)).toString('latin1')
   const values = isSelfBinding(parameters) ? parameters.key : JSON.stringify(parameters ?? null)
   return [query.cacheKey, timeZone ?? UTC, values, types].join('\0')
 }
 
 /** As {@link cacheKey}, for what the types of the parameters decide; null where these do not say them. */
-export function typesKey(query: GatedQuery, { parameters, timeZone }: QueryRequest): string | null {
-  if (query.isVolatile || !isSelfBinding(parameters)) return null
+export function typesKey(query: GatedQuery, { parameters, timeZone, isOnce }: QueryRequest): string | null {
+  if (query.isVolatile || isOnce === true || !isSelfBinding(parameters)) return null
   return [query.cacheKey, timeZone ?? UTC, 'types', parameters.types].join('\0')
 }
 

@@ -20,6 +20,8 @@ export interface QueryRequest {
   /** The Arrow types that the columns are to have, by position; those of {@link resultSchema} when absent. */
   readonly target?: Schema | undefined
   readonly signal?: AbortSignal | undefined
+  /** What it gives is not asked for again: no cache keeps it. */
+  readonly isOnce?: boolean | undefined
 }
 
 /** What a statement will give, known without running it. */

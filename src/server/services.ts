@@ -1,4 +1,5 @@
 import type { QueryEngine } from '../query/engine.ts'
+import type { WriteEngine } from '../query/write/write-engine.ts'
 import type { Store } from '../store/store.ts'
 import type { EventLoopMonitor } from '../telemetry/event-loop.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -10,6 +11,8 @@ import type { SqlState } from './sql/state.ts'
 export interface Services {
   readonly store: Store
   readonly engine: QueryEngine
+  /** SQL that writes. */
+  readonly writes: WriteEngine
   readonly authenticator: Authenticator
   /** What Flight SQL clients hold between calls. */
   readonly sql: SqlState

@@ -47,6 +47,13 @@ export interface WrittenPart {
   readonly columns: readonly ColumnStats[]
 }
 
+/** A part that is written and synced under its temporary name, and in no catalog yet. */
+export interface StagedPart {
+  readonly path: string
+  readonly written: WrittenPart
+  readonly arrowBytes: number
+}
+
 /** Writes parts. Implemented over DuckDB; the store neither knows nor imports that. */
 export interface PartWriter {
   /** @throws TYPE_UNSUPPORTED naming the column and its type, where Parquet could not give it back exactly */
@@ -121,4 +128,41 @@ export interface PinnedLake {
 /** What SQL may read. Implemented by the store. */
 export interface Lake {
   pin(): PinnedLake
+}
+
+/** Rows for one dataset, to become parts that are in no catalog yet. */
+export interface NewRows {
+  readonly ref: DatasetRef
+  readonly schema: Schema
+  /** Dictionaries and batches of the schema; never written to. */
+  readonly frames: AsyncIterable<Frame>
+  /** Whether they come after all others, are the whole of the dataset, or take the place of a part: its path. */
+  readonly place: 'end' | 'whole' | { readonly path: string }
+  readonly signal: AbortSignal
+}
+
+/**
+ * A transaction over the lake, as SQL that writes needs it. What it has changed is seen by those that pin it, and by
+ * nobody else until it is committed. Implemented by the store.
+ */
+export interface WritableLake extends Lake {
+  /**
+   * A dataset whose rows are all in parts, those of its log included, and which takes part in conflicts from here on.
+   *
+   * @throws COMMIT_CONFLICT where it is no longer the dataset that the transaction has seen
+   */
+  settle(ref: DatasetRef): Promise<PinnedDataset>
+  /** Writes rows as parts; they count for nothing until one of the following names them. @throws LIMIT_EXCEEDED, DISK_FULL */
+  write(rows: NewRows): Promise<readonly StagedPart[]>
+  /** Makes a dataset, or puts another in its place. @throws DATASET_EXISTS, KEY_INVALID, TYPE_UNSUPPORTED */
+  create(ref: DatasetRef, schema: Schema, parts: readonly StagedPart[], isReplace: boolean): void
+  /** As a replace that keeps what is said of the dataset and goes on from the rows that {@link settle} gave. */
+  alter(ref: DatasetRef, schema: Schema, parts: readonly StagedPart[]): void
+  /** Parts that go, by path, each with those that come in its place, and parts that come after all others. */
+  change(
+    ref: DatasetRef,
+    replaced: ReadonlyMap<string, readonly StagedPart[]>,
+    added: readonly StagedPart[],
+  ): void
+  drop(ref: DatasetRef): void
 }

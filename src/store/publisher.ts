@@ -11,13 +11,14 @@ import type { Change, LogChange } from './catalog/commit.ts'
 import type { CatalogDataset, CatalogPart, NewPart } from './catalog/state.ts'
 import type { Disk } from './disk/disk.ts'
 import type { Logs } from './log/logs.ts'
+import { nameParts } from './name-parts.ts'
 import { type OptionsPatch, areSameOptions, changeOptions } from './options.ts'
 import type { PartFiles } from './part-files.ts'
 import { type PartOrigin, originMetadata } from './part-origin.ts'
-import type { PartWriter, WrittenPart } from './parts.ts'
+import type { PartWriter, StagedPart, WrittenPart } from './parts.ts'
 import { datasetId, readable } from './pinned-snapshot.ts'
 import type { Pins } from './pins.ts'
-import type { PutMode, PutSession, PutSummary, PutTarget, StagedPart } from './put-session.ts'
+import type { PutMode, PutSession, PutSummary, PutTarget } from './put-session.ts'
 import type { Segment } from './segments.ts'
 import { cacheEntry, schemaFrameOf } from './smart-load.ts'
 
@@ -157,7 +158,7 @@ export class Publisher implements PutTarget {
     const { ref, mode, schemaFrame, schema, options, frames } = input
     // Rows that the log has were acknowledged before these.
     if (mode === 'append' && input.log === undefined) await this.#parts.logs.flush(ref)
-    const parts = await this.#name(ref, input.parts, 'warm')
+    const parts = await nameParts(this.#parts.files, ref, input.parts, 'warm')
     const before = this.#parts.catalog.state().get(ref)
     const log = mode === 'append' ? input.log : { flushed: this.#parts.logs.sequenceOf(ref) }
     const after = await this.#commit(
@@ -238,7 +239,7 @@ export class Publisher implements PutTarget {
     remove: readonly number[],
     staged: readonly StagedPart[],
   ): Promise<CatalogDataset> {
-    const parts = await this.#name(dataset.ref, staged, 'cold')
+    const parts = await nameParts(this.#parts.files, dataset.ref, staged, 'cold')
     const after = await this.#commit({ kind: 'rewrite', ref: dataset.ref, remove, parts }, parts)
     const cached = this.#parts.cache.peek(datasetId(dataset))
     this.#parts.cache.delete(datasetId(dataset))
@@ -262,25 +263,6 @@ export class Publisher implements PutTarget {
     this.#parts.pins.retire(state.snapshotId, retired)
   }
 
-  /** Gives staged parts their names. All or none of them are there afterwards. */
-  async #name(ref: DatasetRef, staged: readonly StagedPart[], tier: NewPart['tier']): Promise<NewPart[]> {
-    const named: NewPart[] = []
-    try {
-      for (const { path, written, arrowBytes } of staged) {
-        named.push({ ...written, path: await this.#parts.files.publish(ref, path), arrowBytes, tier })
-      }
-      await this.#parts.files.syncFolder(ref)
-    } catch (error) {
-      await this.#unname(named)
-      throw error
-    }
-    return named
-  }
-
-  async #unname(parts: readonly NewPart[]): Promise<void> {
-    await this.#parts.files.remove(parts.map(({ path }) => path))
-  }
-
   async #commit(change: Change & { ref: DatasetRef }, parts: readonly NewPart[]): Promise<CatalogDataset> {
     let result: CommitResult
     try {
@@ -289,7 +271,8 @@ export class Publisher implements PutTarget {
       // A refusal has changed nothing, nor has a commit for which there was no room: the frame that completes it is
       // the last to be written. After any other failure of the disk nobody knows: a log that is replayed at the next
       // start may still name these files, so they are left for that start to sort out.
-      if (error instanceof SternaError && error.code !== 'DISK_FAILED') await this.#unname(parts)
+      if (error instanceof SternaError && error.code !== 'DISK_FAILED')
+        await this.#parts.files.remove(parts.map(({ path }) => path))
       throw error
     }
     const { state, retired } = result

@@ -6,15 +6,8 @@ import { StreamCheck } from '../../flight/stream-check.ts'
 import { LIMITS } from '../limits.ts'
 import type { OptionsPatch } from './options.ts'
 import type { PartOrigin } from './part-origin.ts'
-import type { WrittenPart } from './parts.ts'
+import type { StagedPart } from './parts.ts'
 import { type Segment, SegmentBuilder } from './segments.ts'
-
-/** A part that is written and synced under its temporary name, and in no catalog yet. */
-export interface StagedPart {
-  readonly path: string
-  readonly written: WrittenPart
-  readonly arrowBytes: number
-}
 
 /** Whether a put takes the place of a dataset, refuses to, or adds rows to it. */
 export type PutMode = 'replace' | 'create' | 'append'

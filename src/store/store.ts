@@ -25,6 +25,7 @@ import { Publisher } from './publisher.ts'
 import { SmartLoad } from './smart-load.ts'
 import { type StoreStats, storeStats } from './stats.ts'
 import { failpoint } from './failpoints.ts'
+import { LakeTransaction } from './transaction/lake-transaction.ts'
 
 /** What a store is opened with. */
 export interface StoreOptions {
@@ -180,6 +181,19 @@ export class Store implements Lake {
   /** Begins to take a dataset in. The session must be committed or aborted. @param options - to tell the dataset */
   beginPut(ref: DatasetRef, mode: PutMode, schemaFrame: Frame, options: OptionsPatch = {}): PutSession {
     return new PutSession(this.#publisher, ref, mode, schemaFrame, options)
+  }
+
+  /** Begins a transaction, which must be committed or rolled back. */
+  begin(): LakeTransaction {
+    return new LakeTransaction({
+      catalog: this.#catalog,
+      files: this.#files,
+      pins: this.#pins,
+      cache: this.#cache,
+      logs: this.#logs,
+      publisher: this.#publisher,
+      coldPath: this.#dataDir.coldPath,
+    })
   }
 
   /** Begins to append to a dataset, batch by batch. */

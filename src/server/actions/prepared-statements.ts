@@ -1,6 +1,8 @@
 import { encapsulate, encodeSchema, messages, packAny, unpackAnyAs } from '../../../flight/index.ts'
+import { parseWrite } from '../../query/write/write-engine.ts'
 import { notSupported } from '../sql/unsupported.ts'
 import { StatementRead, statementOf } from '../sql/statement.ts'
+import { writeParameters } from '../sql/write.ts'
 import { transactionName } from '../sql/transaction-name.ts'
 import type { Action } from './action.ts'
 
@@ -12,12 +14,17 @@ export const createPreparedStatement: Action = {
     const { query, transactionId } = unpackAnyAs('ActionCreatePreparedStatementRequest', body)
     const transaction = transactionName(transactionId)
     const statement = statementOf({ sql: query, transaction, parameters: null }, services, context)
-    const { schemaHeader, parameters } = await new StatementRead(statement, services, context).prepare()
+    const write = parseWrite(query)
+    const { schemaHeader, parameters } =
+      write === null
+        ? await new StatementRead(statement, services, context).prepare()
+        : { schemaHeader: null, parameters: await writeParameters(write, statement, services) }
     yield packAny('ActionCreatePreparedStatementResult', {
       preparedStatementHandle: services.sql.prepare(query, transaction, context),
-      datasetSchema: encapsulate(schemaHeader),
+      // Without a schema it is an update: so JDBC tells.
+      datasetSchema: schemaHeader === null ? new Uint8Array() : encapsulate(schemaHeader),
       parameterSchema: encapsulate(encodeSchema(parameters)),
-      isUpdate: false,
+      isUpdate: write !== null,
     })
   },
 }

@@ -5,7 +5,7 @@ import type { Action } from './action.ts'
 export const beginTransaction: Action = {
   type: 'BeginTransaction',
   description:
-    'Begins a read transaction: its statements see the lake as it was at the first. In: Any of ActionBeginTransactionRequest. Out: Any of ActionBeginTransactionResult',
+    'Begins a transaction: its statements see the lake as it was at the first, and what they have written. In: Any of ActionBeginTransactionRequest. Out: Any of ActionBeginTransactionResult',
   async *run(body, services, context) {
     unpackAnyAs('ActionBeginTransactionRequest', body)
     yield packAny('ActionBeginTransactionResult', { transactionId: services.sql.beginTransaction(context) })
@@ -14,8 +14,7 @@ export const beginTransaction: Action = {
 
 export const endTransaction: Action = {
   type: 'EndTransaction',
-  description:
-    'Commits or rolls back, which for reads is the same. In: Any of ActionEndTransactionRequest. Out: nothing',
+  description: 'Commits, all or nothing, or rolls back. In: Any of ActionEndTransactionRequest. Out: nothing',
 
   async *run(body, services) {
     const { transactionId, action } = unpackAnyAs('ActionEndTransactionRequest', body)
@@ -28,7 +27,8 @@ export const endTransaction: Action = {
         `EndTransaction takes commit (1) or rollback (2), not ${action}`,
       )
     }
-    services.sql.transactions.end(transactionId)
+    if (action === EndTransaction.END_TRANSACTION_COMMIT) await services.sql.commit(transactionId)
+    else services.sql.transactions.end(transactionId)
   },
 }
 
@@ -39,7 +39,7 @@ export const beginSavepoint: Action = {
   async *run(body, services, context) {
     const { transactionId } = unpackAnyAs('ActionBeginSavepointRequest', body)
     yield packAny('ActionBeginSavepointResult', {
-      savepointId: services.sql.beginSavepoint(transactionId, context),
+      savepointId: await services.sql.beginSavepoint(transactionId, context),
     })
   },
 }
@@ -57,6 +57,6 @@ export const endSavepoint: Action = {
         `EndSavepoint takes release (1) or rollback (2), not ${action}`,
       )
     }
-    services.sql.endSavepoint(savepointId, action === EndSavepoint.END_SAVEPOINT_RELEASE)
+    await services.sql.endSavepoint(savepointId, action === EndSavepoint.END_SAVEPOINT_RELEASE)
   },
 }

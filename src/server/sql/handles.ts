@@ -88,6 +88,13 @@ export class Handles<T> {
     return entry.value
   }
 
+  /** Ends a handle without freeing what it held, which is the caller's from here on. @throws SternaError HANDLE_NOT_FOUND */
+  take(handle: Uint8Array): T {
+    const value = this.get(handle)
+    this.#entries.delete(Buffer.from(handle).toString('hex'))
+    return value
+  }
+
   /** @throws SternaError HANDLE_NOT_FOUND */
   end(handle: Uint8Array): void {
     this.get(handle)

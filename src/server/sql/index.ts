@@ -10,6 +10,7 @@ import { getXdbcTypeInfo } from './get-xdbc-type-info.ts'
 import { preparedStatementBind, preparedStatementQuery } from './prepared-statement-query.ts'
 import { statementIngest } from './statement-ingest.ts'
 import { statementQuery, statementTicket } from './statement-query.ts'
+import { preparedStatementUpdate, statementUpdate } from './statement-update.ts'
 import { notSupported } from './unsupported.ts'
 
 /** What GetFlightInfo, GetSchema and DoGet know. */
@@ -28,7 +29,12 @@ const READS: readonly ReadCommand[] = [
 ]
 
 /** What DoPut knows. */
-const PUTS: readonly PutCommand[] = [preparedStatementBind, statementIngest]
+const PUTS: readonly PutCommand[] = [
+  preparedStatementBind,
+  preparedStatementUpdate,
+  statementIngest,
+  statementUpdate,
+]
 
 /** @throws SternaError NOT_IMPLEMENTED naming the command */
 export function readCommand(typeName: string): ReadCommand {

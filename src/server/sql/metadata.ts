@@ -13,6 +13,7 @@ import type { Readable } from './command.ts'
 export const UTF8: ArrowType = { kind: 'utf8' }
 export const BOOL: ArrowType = { kind: 'bool' }
 export const INT32: ArrowType = { kind: 'int', bitWidth: 32, signed: true }
+export const INT64: ArrowType = { kind: 'int', bitWidth: 64, signed: true }
 
 /** A column of a metadata result that may be null. */
 export function nullable(name: string, type: ArrowType, children: readonly Field[] = []): Field {

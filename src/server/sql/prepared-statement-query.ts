@@ -1,17 +1,10 @@
-import {
-  decodeFlightData,
-  type Frame,
-  frameFromFlightData,
-  makeFrame,
-  messages,
-  StreamCheck,
-  writeIpcStream,
-} from '../../../flight/index.ts'
+import { messages } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-import { parameterRows } from '../../query/engine.ts'
+import { boundRows, readParameters } from './bound-rows.ts'
 import type { PutCommand, ReadCommand } from './command.ts'
-import { statementOf, StatementRead } from './statement.ts'
+import { statementOf } from './statement.ts'
+import { readOf } from './write.ts'
 
 const { typeName } = messages.CommandPreparedStatementQuery
 
@@ -21,7 +14,7 @@ export const preparedStatementQuery: ReadCommand = {
   read(value, services, context) {
     const { preparedStatementHandle } = messages.CommandPreparedStatementQuery.decode(value)
     const statement = services.sql.statements.get(preparedStatementHandle)
-    return new StatementRead(statementOf(statement, services, context), services, context)
+    return readOf(statementOf(statement, services, context), services, context, false)
   },
 }
 
@@ -35,40 +28,11 @@ export const preparedStatementBind: PutCommand = {
   async put(value, requests, services) {
     const { preparedStatementHandle } = messages.CommandPreparedStatementQuery.decode(value)
     services.sql.statements.get(preparedStatementHandle)
-    services.sql.bind(preparedStatementHandle, await readParameters(requests))
+    const parameters = await readParameters(requests, LIMITS.boundParametersBytesMax)
+    if (parameters === null) throw new SternaError('SCHEMA_MISSING', 'The stream ended before a schema came')
+    // What cannot be bound is refused here, where it was sent.
+    await (await boundRows(parameters))?.rows()
+    services.sql.bind(preparedStatementHandle, parameters)
     return messages.DoPutPreparedStatementResult.encode({ preparedStatementHandle })
   },
-}
-
-/** The batches of a put as an IPC stream of their own memory. */
-async function readParameters(requests: AsyncIterable<Buffer>): Promise<Buffer> {
-  let check: StreamCheck | undefined
-  const frames: Frame[] = []
-  let bytes = 0
-  for await (const message of requests) {
-    const frame = frameFromFlightData(decodeFlightData(message))
-    if (frame.kind === 'metadata') continue
-    bytes += frame.byteLength
-    if (bytes > LIMITS.boundParametersBytesMax) {
-      throw new SternaError(
-        'LIMIT_EXCEEDED',
-        `The bound values have over ${LIMITS.boundParametersBytesMax} bytes, the limit; put them as a dataset and join it`,
-      )
-    }
-    if (check === undefined) {
-      if (frame.kind !== 'schema')
-        throw new SternaError('SCHEMA_MISSING', `A ${frame.kind} came before the schema`)
-      check = new StreamCheck(frame)
-      frames.push(makeFrame(frame.header, [], { kind: 'schema' }))
-    } else {
-      check.check(frame)
-      frames.push(frame)
-    }
-  }
-  if (check === undefined) throw new SternaError('SCHEMA_MISSING', 'The stream ended before a schema came')
-  // What cannot be bound is refused here, where it was sent.
-  await parameterRows(check.schema, frames.slice(1))
-  const chunks: Uint8Array[] = []
-  for await (const chunk of writeIpcStream(frames)) chunks.push(chunk)
-  return Buffer.concat(chunks)
 }

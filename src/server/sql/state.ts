@@ -1,11 +1,10 @@
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-import type { Lake } from '../../store/parts.ts'
+import type { LakeTransaction } from '../../store/transaction/lake-transaction.ts'
 import type { CallContext } from '../call.ts'
 import { Executions } from './executions.ts'
 import { Handles } from './handles.ts'
 import { Sessions } from './sessions.ts'
-import { Transaction } from './transactions.ts'
 
 /** A statement that a client has prepared, and the values that it has bound to it. */
 export interface PreparedStatement {
@@ -14,6 +13,22 @@ export interface PreparedStatement {
   readonly transaction: string | null
   /** An IPC stream: its batches' rows are the parameters of one run each. */
   parameters: Buffer | null
+}
+
+/** A write that was asked for as a query. */
+export interface PendingWrite {
+  isRunning: boolean
+}
+
+/** A place in a transaction to which it can go back. */
+interface Savepoint {
+  readonly transaction: Uint8Array
+  readonly content: unknown
+}
+
+/** What transactions are begun on. */
+interface TransactionalLake {
+  begin(): LakeTransaction
 }
 
 /** What the Flight SQL clients of a server hold between calls. All of it is bounded, and nothing outlives the server. */
@@ -29,24 +44,31 @@ export class SqlState {
       this.#preparedBytes -= sql.length + (parameters?.length ?? 0)
     },
   })
-  readonly transactions = new Handles<Transaction>({
+  readonly transactions = new Handles<LakeTransaction>({
     what: 'transaction',
     advice: 'Begin another',
     countMax: LIMITS.transactionsMax,
     idleMs: LIMITS.transactionIdleMs,
-    onEnd: (transaction) => transaction.refresh(),
+    onEnd: (transaction) => transaction.rollback(),
   })
-  /** Of a savepoint, the transaction it is in. */
-  readonly savepoints = new Handles<Uint8Array>({
+  /** Writes that were asked for as queries and have not run yet: each runs once, by the ticket that names it. */
+  readonly writes = new Handles<PendingWrite>({
+    what: 'statement that writes',
+    advice: 'Ask for it again with GetFlightInfo',
+    countMax: LIMITS.preparedStatementsMax,
+    idleMs: LIMITS.transactionIdleMs,
+  })
+  /** Of a savepoint, the transaction it is in, and what that was like. */
+  readonly savepoints = new Handles<Savepoint>({
     what: 'savepoint',
     advice: 'Begin another',
     countMax: LIMITS.transactionsMax,
     idleMs: LIMITS.transactionIdleMs,
   })
-  readonly #lake: Lake
+  readonly #lake: TransactionalLake
   #preparedBytes = 0
 
-  constructor(lake: Lake) {
+  constructor(lake: TransactionalLake) {
     this.#lake = lake
   }
 
@@ -80,19 +102,32 @@ export class SqlState {
   }
 
   beginTransaction(context: CallContext): Buffer {
-    return this.transactions.add(new Transaction(this.#lake), this.sessions.ownerOf(context))
+    return this.transactions.add(this.#lake.begin(), this.sessions.ownerOf(context))
+  }
+
+  /** Makes what a transaction has written visible, and ends it. @throws SternaError HANDLE_NOT_FOUND, COMMIT_CONFLICT */
+  async commit(transaction: Uint8Array): Promise<void> {
+    const found = this.transactions.take(transaction)
+    await found.commit()
   }
 
   /** @throws SternaError HANDLE_NOT_FOUND, SERVER_BUSY */
-  beginSavepoint(transaction: Uint8Array, context: CallContext): Buffer {
-    this.transactions.get(transaction)
-    return this.savepoints.add(transaction, this.sessions.ownerOf(context))
+  async beginSavepoint(transaction: Uint8Array, context: CallContext): Promise<Buffer> {
+    const found = this.transactions.get(transaction)
+    const content = await found.statement(async () => found.savepoint())
+    return this.savepoints.add({ transaction, content }, this.sessions.ownerOf(context))
   }
 
-  /** @throws SternaError HANDLE_NOT_FOUND, also where its transaction has ended */
-  endSavepoint(savepoint: Uint8Array, isRelease: boolean): void {
-    this.transactions.get(this.savepoints.get(savepoint))
+  /**
+   * Forgets a savepoint, or goes back to it, after which it stays and those after it are gone.
+   *
+   * @throws SternaError HANDLE_NOT_FOUND, also where its transaction has ended
+   */
+  async endSavepoint(savepoint: Uint8Array, isRelease: boolean): Promise<void> {
+    const { transaction, content } = this.savepoints.get(savepoint)
+    const found = this.transactions.get(transaction)
     if (isRelease) this.savepoints.end(savepoint)
+    else await found.statement(async () => found.restore(content))
   }
 
   /** Tells the transactions of a caller that it has written, so that their next statements see it. */
@@ -103,7 +138,7 @@ export class SqlState {
   /** Ends a caller's session and all that it holds. @returns whether there was anything */
   closeSession(context: CallContext): boolean {
     const owner = this.sessions.ownerOf(context)
-    const held = [this.statements, this.savepoints, this.transactions]
+    const held = [this.statements, this.savepoints, this.transactions, this.writes]
     const isHolding = held.some((handles) => handles.owned(owner).length > 0)
     for (const handles of held) handles.endOwned(owner)
     return this.sessions.close(context) || isHolding
@@ -111,7 +146,8 @@ export class SqlState {
 
   /** Ends what belongs to a connection that is gone; what a session's cookie names stays with the session. */
   connectionGone(peer: string): void {
-    for (const handles of [this.statements, this.savepoints, this.transactions]) handles.endOwned(peer)
+    for (const handles of [this.statements, this.savepoints, this.transactions, this.writes])
+      handles.endOwned(peer)
     this.sessions.connectionGone(peer)
   }
 
@@ -127,6 +163,6 @@ export class SqlState {
 
   close(): void {
     this.sessions.closeAll()
-    for (const handles of [this.statements, this.savepoints, this.transactions]) handles.close()
+    for (const handles of [this.statements, this.savepoints, this.transactions, this.writes]) handles.close()
   }
 }

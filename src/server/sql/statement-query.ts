@@ -1,6 +1,7 @@
 import { messages } from '../../../flight/index.ts'
 import type { ReadCommand } from './command.ts'
-import { decodeStatement, statementOf, StatementRead } from './statement.ts'
+import { decodeStatement, statementOf } from './statement.ts'
+import { readOf } from './write.ts'
 import { transactionName } from './transaction-name.ts'
 
 /** A query that is run once, in a transaction or by itself. */
@@ -9,7 +10,7 @@ export const statementQuery: ReadCommand = {
   read(value, services, context) {
     const { query, transactionId } = messages.CommandStatementQuery.decode(value)
     const text = { sql: query, transaction: transactionName(transactionId), parameters: null }
-    return new StatementRead(statementOf(text, services, context), services, context)
+    return readOf(statementOf(text, services, context), services, context, false)
   },
 }
 
@@ -18,6 +19,6 @@ export const statementTicket: ReadCommand = {
   typeName: messages.TicketStatementQuery.typeName,
   read(value, services, context) {
     const { statementHandle } = messages.TicketStatementQuery.decode(value)
-    return new StatementRead(decodeStatement(statementHandle), services, context)
+    return readOf(decodeStatement(statementHandle), services, context, true)
   },
 }

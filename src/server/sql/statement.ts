@@ -1,21 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import {
-  encodeSchema,
-  type Frame,
-  packAny,
-  parseSchema,
-  readIpcStream,
-  type Schema,
-  schemasEqual,
-} from '../../../flight/index.ts'
+import { encodeSchema, type Frame, packAny, type Schema, schemasEqual } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
-import { type ParameterRow, parameterRows, type QueryRequest, type QueryResult } from '../../query/engine.ts'
+import { type ParameterRow, type QueryRequest, type QueryResult } from '../../query/engine.ts'
 import type { CallContext } from '../call.ts'
 import { type OpenRead, type ReadDescription, schemaFrame } from '../read.ts'
 import type { Services } from '../services.ts'
 import { withSqlMetadata } from './column-metadata.ts'
+import { boundRows } from './bound-rows.ts'
 import type { Readable } from './command.ts'
 import { statementOptions } from './session-options.ts'
 
@@ -36,6 +29,8 @@ const statementSchema = z.strictObject({
   transaction: z.string().optional(),
   /** An IPC stream in base64. */
   parameters: z.string().optional(),
+  /** Of a statement that writes: hex of the handle that says it has not run yet. */
+  once: z.string().max(64).optional(),
 })
 
 export type Statement = z.infer<typeof statementSchema>
@@ -150,21 +145,12 @@ export class StatementRead implements Readable {
   }
 
   /** Null for a statement to which nothing was bound. */
-  async #rows(): Promise<ParameterRow[] | null> {
+  async #rows(): Promise<readonly ParameterRow[] | null> {
     const { parameters } = this.#statement
     if (parameters === undefined) return null
-    let schema: Schema | undefined
-    const frames: Frame[] = []
-    for await (const frame of readIpcStream(oneChunk(Buffer.from(parameters, 'base64')))) {
-      if (frame.kind === 'schema') schema = parseSchema(frame.header)
-      else frames.push(frame)
-    }
-    return schema === undefined || schema.fields.length === 0 ? null : parameterRows(schema, frames)
+    const bound = await boundRows(Buffer.from(parameters, 'base64'))
+    return bound === null ? null : bound.rows()
   }
-}
-
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }
 
 /** A parameter decides types, and all rows are one stream. */

@@ -2,15 +2,10 @@ import { messages } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 
 const SUBSTRAIT = 'Substrait plans are not supported; send SQL'
-const UPDATES =
-  'SQL that writes is not supported; write with CommandStatementIngest or a DoPut, and drop with the action "drop"'
-
 /** Commands of the specification that the server does not carry out, each with what to do instead. */
 const REASONS: Readonly<Record<string, string>> = {
   [messages.CommandStatementSubstraitPlan.typeName]: SUBSTRAIT,
   [messages.ActionCreatePreparedSubstraitPlanRequest.typeName]: SUBSTRAIT,
-  [messages.CommandStatementUpdate.typeName]: UPDATES,
-  [messages.CommandPreparedStatementUpdate.typeName]: UPDATES,
 }
 
 /** Why a command, or this use of it, is refused. */

@@ -181,11 +181,11 @@ export class Catalog {
 }
 
 /**
- * Appends go with whatever others did, if the columns are still the same; rewrites look for their parts, and options
+ * Appends go with whatever others did, if the columns are still the same; rewrites and changes look for their parts, and options
  * are changed one by one.
  */
 function assertNoConflict(change: Change, known: CatalogState, base: CatalogState): void {
-  if (change.kind === 'rewrite' || change.kind === 'configure') return
+  if (change.kind !== 'put' && change.kind !== 'drop') return
   if (change.kind === 'put' && change.mode !== 'replace') return
   const before = known.get(change.ref)
   const now = base.get(change.ref)

@@ -54,6 +54,16 @@ export type Change =
     }
   /** Other options; content and version stay. */
   | { readonly kind: 'configure'; readonly ref: DatasetRef; readonly options: OptionsPatch }
+  /** Parts that go, each with those that come in its place, and parts at the end: other rows of the same dataset. */
+  | {
+      readonly kind: 'change'
+      readonly ref: DatasetRef
+      /** What the parts were written for: a dataset that another has replaced is not changed. */
+      readonly tableId: number
+      readonly schema: Schema
+      readonly replaced: ReadonlyMap<number, readonly NewPart[]>
+      readonly added: readonly NewPart[]
+    }
   | { readonly kind: 'drop'; readonly ref: DatasetRef }
 
 interface Touched {
@@ -96,6 +106,7 @@ export class Commit {
     if (change.kind === 'put') this.#put(change, existing)
     else if (change.kind === 'rewrite') this.#rewrite(change, existing)
     else if (change.kind === 'configure') this.#configure(change, existing)
+    else if (change.kind === 'change') this.#change(change, existing)
     else this.#drop(change.ref, existing)
   }
 
@@ -203,6 +214,40 @@ export class Commit {
     const options = this.#recordOptions(existing.tableId, existing, patch)
     this.#writer.note(`altered_table:${existing.tableId}`)
     this.#changed.set(datasetName(ref), { ...existing, options })
+  }
+
+  #change(change: Extract<Change, { kind: 'change' }>, existing: CatalogDataset | undefined): void {
+    const { ref, tableId, schema, replaced } = change
+    const live = new Set(existing?.parts.map((part) => part.dataFileId))
+    const ids = [...replaced.keys()]
+    const isSame = existing?.tableId === tableId && schemasEqual(existing.schema, schema)
+    if (!isSame || !ids.every((id) => live.has(id))) {
+      throw new SternaError('COMMIT_CONFLICT', `Dataset "${ref.key}" was changed by another meanwhile`)
+    }
+    assertReadable(existing)
+    const columns = readColumns(this.#writer.db, tableId)
+    const orders = ordersOf(this.#writer, ids)
+    const places = new Map<number, CatalogPart[]>()
+    for (const [index, id] of ids.entries()) {
+      const parts = replaced.get(id) ?? []
+      const order = orders[index] ?? id
+      places.set(
+        id,
+        addParts(
+          this.#writer,
+          tableId,
+          columns,
+          parts,
+          parts.map(() => order),
+        ),
+      )
+    }
+    const added = addParts(this.#writer, tableId, columns, change.added)
+    endParts(this.#writer, ids)
+    if (ids.length > 0) this.#writer.note(`deleted_from_table:${tableId}`)
+    const kept = existing.parts.flatMap((part) => places.get(part.dataFileId) ?? [part])
+    this.#record(existing, [...kept, ...added])
+    this.#touched.set(tableId, { columns, added: ids.length === 0 ? change.added : null })
   }
 
   #drop(ref: DatasetRef, existing: CatalogDataset | undefined): void {

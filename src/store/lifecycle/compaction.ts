@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { LIMITS } from '../../limits.ts'
 import type { CatalogDataset, CatalogPart } from '../catalog/state.ts'
 import type { Publisher } from '../publisher.ts'
-import type { StagedPart } from '../put-session.ts'
+import type { StagedPart } from '../parts.ts'
 
 /** What a compaction answers. */
 export interface CompactSummary {

@@ -1,0 +1,332 @@
+import { randomUUID } from 'node:crypto'
+import { relative } from 'node:path'
+import type { DatasetRef } from '../../../flight/descriptor.ts'
+import { parseMessage } from '../../../flight/ipc/message.ts'
+import { encodeSchema, type Schema } from '../../../flight/ipc/schema.ts'
+import { SternaError } from '../../errors.ts'
+import { LIMITS } from '../../limits.ts'
+import { type CatalogState, datasetName } from '../catalog/state.ts'
+import { type LogViews, logRows } from '../log/logs.ts'
+import type { PartOrigin } from '../part-origin.ts'
+import type { NewRows, PinnedDataset, PinnedLake, StagedPart, WritableLake } from '../parts.ts'
+import { PinnedSnapshot, readable } from '../pinned-snapshot.ts'
+import type { Publisher } from '../publisher.ts'
+import { SegmentBuilder } from '../segments.ts'
+import { publishAll, type TransactionParts } from './publish.ts'
+import {
+  pinnedOf,
+  type StagedContent,
+  type StagedDataset,
+  type StagedEntry,
+  stagedFrom,
+  withParts,
+} from './staged-dataset.ts'
+import { TransactionSnapshot } from './transaction-snapshot.ts'
+
+/** What a transaction is made over. */
+export interface LakeTransactionParts extends TransactionParts {
+  readonly publisher: Pick<
+    Publisher,
+    'check' | 'discard' | 'isCrowded' | 'partArrowBytesTarget' | 'stage' | 'temporaryPath'
+  >
+  /** Where the parts of the catalog lie. */
+  readonly coldPath: string
+}
+
+/** What a transaction has changed so far, by the names of datasets. Never changed itself. */
+type Overlay = ReadonlyMap<string, StagedDataset>
+
+/** A snapshot that is pinned as long as somebody reads it. */
+interface Base {
+  readonly state: CatalogState
+  readonly views: LogViews
+  readonly release: () => void
+  users: number
+}
+
+/**
+ * A transaction: its statements see the lake as it was at the first of them, and what they have changed since. All of
+ * that becomes one snapshot of the catalog, or nothing.
+ *
+ * What it writes stands in `tmp/` until then, under names that no catalog has: a transaction that is rolled back,
+ * forgotten or killed leaves nothing.
+ */
+export class LakeTransaction implements WritableLake {
+  readonly #parts: LakeTransactionParts
+  /** By the temporary path of a part: what it says of itself. */
+  readonly #origins = new Map<string, PartOrigin>()
+  #base: Base | null = null
+  #overlay: Overlay = new Map()
+  #fileBytes = 0
+  #running: Promise<unknown> = Promise.resolve()
+  #hasEnded = false
+  #readers = 0
+
+  constructor(parts: LakeTransactionParts) {
+    this.#parts = parts
+  }
+
+  get hasChanges(): boolean {
+    return this.#overlay.size > 0
+  }
+
+  pin(): PinnedLake {
+    const base = this.#pinnedBase()
+    base.users += 1
+    this.#readers += 1
+    let isHeld = true
+    const release = (): void => {
+      if (!isHeld) return
+      isHeld = false
+      this.#giveBack(base)
+      this.#readers -= 1
+      void this.#discardFiles()
+    }
+    return new TransactionSnapshot(this.#snapshotOf(base, release), this.#pinnedOverlay())
+  }
+
+  /** The next statement sees the lake as it is then: after a write outside of the transaction that it is to see. */
+  refresh(): void {
+    if (this.#base !== null) this.#giveBack(this.#base)
+    this.#base = null
+  }
+
+  /**
+   * Runs a statement that writes, one after the other. One that fails leaves the transaction as it was before.
+   *
+   * @throws what `work` throws; HANDLE_NOT_FOUND where the transaction has ended
+   */
+  statement<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#running.then(async () => {
+      this.#assertOpen()
+      const before = this.#overlay
+      try {
+        return await work()
+      } catch (error) {
+        this.#overlay = before
+        throw error
+      }
+    })
+    this.#running = run.catch(() => undefined)
+    return run
+  }
+
+  /** The place to which {@link restore} goes back. */
+  savepoint(): unknown {
+    return this.#overlay
+  }
+
+  /** @param savepoint - of this transaction */
+  restore(savepoint: unknown): void {
+    this.#overlay = savepoint as Overlay
+  }
+
+  async settle(ref: DatasetRef): Promise<PinnedDataset> {
+    const staged = this.#staged(ref)
+    if (staged.content.log !== null) await this.#rebase(staged)
+    return this.#pinned(this.#staged(ref))
+  }
+
+  async write(rows: NewRows): Promise<readonly StagedPart[]> {
+    const staged: StagedPart[] = []
+    const put = randomUUID()
+    const segment = new SegmentBuilder()
+    const stage = async (): Promise<void> => {
+      if (!segment.isEmpty) staged.push(await this.#stage(rows, put, staged.length, segment))
+    }
+    for await (const frame of rows.frames) {
+      segment.add(frame, parseMessage(frame.header))
+      const { isCrowded, partArrowBytesTarget } = this.#parts.publisher
+      const bytesMax = isCrowded
+        ? Math.min(LIMITS.crowdedPartBytes, partArrowBytesTarget)
+        : partArrowBytesTarget
+      if (segment.bytes >= bytesMax) await stage()
+    }
+    await stage()
+    return staged
+  }
+
+  create(ref: DatasetRef, schema: Schema, parts: readonly StagedPart[], isReplace: boolean): void {
+    const known = this.#find(ref)
+    const exists = known !== undefined && known.content !== null
+    if (exists && !isReplace) {
+      throw new SternaError('DATASET_EXISTS', `The dataset "${ref.key}" exists already`)
+    }
+    this.#parts.publisher.check(ref, 'replace', schema)
+    const kind = isReplace || known !== undefined ? 'replace' : 'create'
+    this.#put({ ref, base: known?.base ?? null, content: contentOf(kind, schema, parts) })
+  }
+
+  alter(ref: DatasetRef, schema: Schema, parts: readonly StagedPart[]): void {
+    const { base, content } = this.#staged(ref)
+    this.#parts.publisher.check(ref, 'replace', schema)
+    const kind = content.kind === 'change' ? 'alter' : content.kind
+    this.#put({ ref, base, content: contentOf(kind, schema, parts) })
+  }
+
+  change(
+    ref: DatasetRef,
+    replaced: ReadonlyMap<string, readonly StagedPart[]>,
+    added: readonly StagedPart[],
+  ): void {
+    const { base, content } = this.#staged(ref)
+    this.#put({ ref, base, content: withParts(content, this.#pathOf, replaced, added) })
+  }
+
+  drop(ref: DatasetRef): void {
+    const { base } = this.#staged(ref)
+    this.#put({ ref, base, content: null })
+  }
+
+  /**
+   * Makes everything visible at once and ends the transaction, also where it fails: nothing of it is there then.
+   *
+   * @throws COMMIT_CONFLICT where another has changed the same, DISK_FULL, DISK_FAILED
+   */
+  async commit(): Promise<void> {
+    try {
+      await this.#running
+      this.#assertOpen()
+      await publishAll(this.#parts, [...this.#overlay.values()])
+    } finally {
+      this.rollback()
+    }
+  }
+
+  /** Forgets everything. Safe at any time. */
+  rollback(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.refresh()
+    void this.#running.then(() => this.#discardFiles())
+  }
+
+  async #rebase({ ref, base, content }: StagedDataset): Promise<void> {
+    const { catalog, logs } = this.#parts
+    await logs.flush(ref)
+    const now = catalog.state().get(ref)
+    const live = new Set(now?.parts.map((part) => part.dataFileId))
+    const isSame = base !== null && now?.tableId === base.tableId
+    if (!isSame || !base.parts.every((part) => live.has(part.dataFileId))) {
+      throw new SternaError('COMMIT_CONFLICT', `Dataset "${ref.key}" was changed by another meanwhile`)
+    }
+    const { content: fresh } = stagedFrom(readable(now), null)
+    const added = content?.entries.filter(({ kind }) => kind === 'new') ?? []
+    if (fresh === null) return
+    this.#put({ ref, base: now, content: { ...fresh, entries: [...fresh.entries, ...added] } })
+  }
+
+  async #stage(
+    { ref, schema, place, signal }: NewRows,
+    put: string,
+    order: number,
+    builder: SegmentBuilder,
+  ): Promise<StagedPart> {
+    const { publisher } = this.#parts
+    const segment = builder.take()
+    const path = publisher.temporaryPath(`${put}.${order}.parquet`)
+    const origin = { ...this.#originOf(place), ref, put, order, arrowBytes: segment.bytes }
+    this.#origins.set(path, origin)
+    const part = await publisher.stage(origin, schema, segment, path, signal)
+    this.#fileBytes += part.written.fileBytes
+    if (this.#fileBytes > LIMITS.transactionBytesMax) {
+      throw new SternaError(
+        'LIMIT_EXCEEDED',
+        `The transaction has written ${this.#fileBytes} bytes; the limit is ${LIMITS.transactionBytesMax}`,
+      )
+    }
+    return part
+  }
+
+  #originOf(place: NewRows['place']): Pick<PartOrigin, 'mode' | 'sources'> {
+    if (place === 'end') return { mode: 'append' }
+    if (place === 'whole') return { mode: 'replace' }
+    const own = this.#origins.get(place.path)
+    if (own === undefined) return { mode: 'rewrite', sources: [relative(this.#parts.coldPath, place.path)] }
+    return { mode: own.mode, ...(own.sources && { sources: own.sources }) }
+  }
+
+  /** Absent where neither the transaction nor its snapshot has it; without content where it was dropped. */
+  #find(ref: DatasetRef): StagedDataset | undefined {
+    const staged = this.#overlay.get(datasetName(ref))
+    if (staged !== undefined) return staged
+    const { state, views } = this.#pinnedBase()
+    const base = state.get(ref)
+    return base && stagedFrom(base, logRows(views, base))
+  }
+
+  #staged(ref: DatasetRef): StagedDataset & { content: StagedContent } {
+    const staged = this.#find(ref)
+    if (!staged?.content) throw notFound(ref)
+    if (staged.base !== null && staged.content.kind === 'change') readable(staged.base)
+    return { ...staged, content: staged.content }
+  }
+
+  #put(staged: StagedDataset): void {
+    const overlay = new Map(this.#overlay).set(datasetName(staged.ref), staged)
+    if (overlay.size > LIMITS.transactionDatasetsMax) {
+      throw new SternaError(
+        'LIMIT_EXCEEDED',
+        `The transaction would change ${overlay.size} datasets; the limit is ${LIMITS.transactionDatasetsMax}`,
+      )
+    }
+    this.#overlay = overlay
+  }
+
+  #pinned({ ref, content }: StagedDataset & { content: StagedContent }): PinnedDataset {
+    return pinnedOf(ref, content, this.#pathOf)
+  }
+
+  #pinnedOverlay(): ReadonlyMap<string, PinnedDataset | null> {
+    const pinned = new Map<string, PinnedDataset | null>()
+    for (const [name, { ref, content }] of this.#overlay) {
+      pinned.set(name, content === null ? null : pinnedOf(ref, content, this.#pathOf))
+    }
+    return pinned
+  }
+
+  readonly #pathOf = (entry: StagedEntry): string =>
+    entry.kind === 'kept' ? this.#parts.files.absolutePath(entry.part.path) : entry.part.path
+
+  #pinnedBase(): Base {
+    this.#assertOpen()
+    const { catalog, logs, pins } = this.#parts
+    if (this.#base === null) {
+      const state = catalog.state()
+      // The transaction itself is the first user.
+      this.#base = { state, views: logs.views(), release: pins.pin(state.snapshotId), users: 1 }
+    }
+    return this.#base
+  }
+
+  #snapshotOf({ state, views }: Base, release: () => void): PinnedSnapshot {
+    return new PinnedSnapshot(state, views, release, (path) => this.#parts.files.absolutePath(path))
+  }
+
+  #giveBack(base: Base): void {
+    base.users -= 1
+    if (base.users === 0) base.release()
+  }
+
+  #assertOpen(): void {
+    if (!this.#hasEnded) return
+    throw new SternaError('HANDLE_NOT_FOUND', 'The transaction has ended; begin another')
+  }
+
+  /** Once nobody reads them any more. What is left of a crash goes at the next start. */
+  async #discardFiles(): Promise<void> {
+    if (!this.#hasEnded || this.#readers > 0) return
+    const paths = [...this.#origins.keys()]
+    this.#origins.clear()
+    await this.#parts.publisher.discard(paths).catch(() => undefined)
+  }
+}
+
+function contentOf(kind: StagedContent['kind'], schema: Schema, parts: readonly StagedPart[]): StagedContent {
+  const entries = parts.map((part): StagedEntry => ({ kind: 'new', part, place: null }))
+  return { id: randomUUID(), kind, schemaHeader: encodeSchema(schema), schema, entries, log: null }
+}
+
+function notFound(ref: DatasetRef): SternaError {
+  return new SternaError('DATASET_NOT_FOUND', `There is no dataset "${ref.key}"`)
+}

@@ -1,0 +1,36 @@
+import type { DatasetRef } from '../../../flight/descriptor.ts'
+import { datasetName } from '../catalog/state.ts'
+import { matchesGlob } from '../glob.ts'
+import type { PinnedDataset, PinnedLake } from '../parts.ts'
+
+/** A pinned snapshot with what a transaction has made of some of its datasets. */
+export class TransactionSnapshot implements PinnedLake {
+  readonly #base: PinnedLake
+  readonly #changed: ReadonlyMap<string, PinnedDataset | null>
+
+  /** @param changed - by the names of datasets; null for those that are gone */
+  constructor(base: PinnedLake, changed: ReadonlyMap<string, PinnedDataset | null>) {
+    this.#base = base
+    this.#changed = changed
+  }
+
+  resolve(ref: DatasetRef): PinnedDataset | undefined {
+    const changed = this.#changed.get(datasetName(ref))
+    return changed === undefined ? this.#base.resolve(ref) : (changed ?? undefined)
+  }
+
+  match(schema: string, glob: string): PinnedDataset[] {
+    return this.list().filter(({ ref }) => ref.schema === schema && matchesGlob(glob, ref.key))
+  }
+
+  list(): PinnedDataset[] {
+    if (this.#changed.size === 0) return this.#base.list()
+    const kept = this.#base.list().filter(({ ref }) => !this.#changed.has(datasetName(ref)))
+    const changed = [...this.#changed.values()].filter((dataset) => dataset !== null)
+    return [...kept, ...changed].sort((a, b) => (datasetName(a.ref) < datasetName(b.ref) ? -1 : 1))
+  }
+
+  release(): void {
+    this.#base.release()
+  }
+}

@@ -1,0 +1,236 @@
+"""
+SQL that writes, through the ADBC driver and pyarrow, over a real socket.
+Usage: sql_write_checks.py grpc://HOST:PORT DATA_DIR [WORD]
+"""
+
+import datetime
+import decimal
+import json
+import os
+import sys
+
+import adbc_driver_flightsql.dbapi as flightsql
+import adbc_driver_manager
+import pyarrow as pa
+import pyarrow.flight as fl
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+from checks import check, raises, run  # noqa: E402
+
+URL, DATA_DIR = sys.argv[1], sys.argv[2]
+Error = adbc_driver_manager.Error
+
+
+def connect(autocommit=True):
+    return flightsql.connect(URL, autocommit=autocommit)
+
+
+def put(client, key, table):
+    writer, _ = client.do_put(fl.FlightDescriptor.for_path(key), table.schema)
+    writer.write_table(table)
+    writer.close()
+
+
+def append(client, key, table):
+    writer, _ = client.do_put(
+        fl.FlightDescriptor.for_command('{"key": "%s", "mode": "append"}' % key), table.schema
+    )
+    writer.write_table(table)
+    writer.close()
+
+
+def field(number, value):
+    """A field of bytes of a protobuf message, of up to 127 bytes."""
+    assert len(value) < 128
+    return bytes([number << 3 | 2, len(value)]) + value
+
+
+def command(name, value):
+    url = b"type.googleapis.com/arrow.flight.protocol.sql." + name.encode()
+    return field(1, url) + field(2, value)
+
+
+def rows(sql, parameters=None):
+    """The rows of a query, as a reader without a transaction sees them."""
+    with connect() as connection, connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def write(sql, parameters=None):
+    """Runs a statement. How many rows it has written."""
+    with connect() as connection, connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.rowcount
+
+
+def versions(client):
+    """The snapshot that each dataset was changed in last."""
+    found = {}
+    for result in client.do_action(fl.Action("list", b"")):
+        for dataset in json.loads(result.body.to_pybytes()):
+            found[dataset["key"]] = dataset["version"]
+    return found
+
+
+@check
+def a_table_is_made_filled_changed_and_dropped(client):
+    """a table is made, filled, changed and dropped, and each statement says how many rows it wrote"""
+    write("CREATE TABLE quotes (id BIGINT NOT NULL, name VARCHAR, px DECIMAL(10, 2), ts TIMESTAMP)")
+    assert write("INSERT INTO quotes VALUES (1, 'a', 1.5, '2026-01-01'), (2, 'b', 2.25, NULL)") == 2
+    assert write("INSERT INTO quotes (name, id) SELECT 'n' || range, range + 10 FROM range(3)") == 3
+    assert write("UPDATE quotes SET px = px * 2, name = upper(name) WHERE id <= 2") == 2
+    assert write("DELETE FROM quotes WHERE id = 11") == 1
+    expected = [
+        (1, "A", decimal.Decimal("3.00"), datetime.datetime(2026, 1, 1)),
+        (2, "B", decimal.Decimal("4.50"), None),
+        (10, "n0", None, None),
+        (12, "n2", None, None),
+    ]
+    assert rows("SELECT * FROM quotes ORDER BY id") == expected
+    assert write("TRUNCATE quotes") == 4
+    assert rows("SELECT count(*) FROM quotes") == [(0,)]
+    write("DROP TABLE quotes")
+    raises(Error, "quotes", lambda: rows("SELECT * FROM quotes"))
+
+
+@check
+def create_table_knows_what_is_there(client):
+    """CREATE TABLE refuses, keeps or replaces a table that exists; DROP TABLE IF EXISTS goes on without one"""
+    write("CREATE TABLE made AS SELECT 1 AS a UNION ALL SELECT 2")
+    raises(Error, "exists already", lambda: write("CREATE TABLE made (b INTEGER)"))
+    write("CREATE TABLE IF NOT EXISTS made (b INTEGER)")
+    assert rows("SELECT a FROM made ORDER BY a") == [(1,), (2,)]
+    write("CREATE OR REPLACE TABLE made (b) AS SELECT 'x'")
+    assert rows("SELECT b FROM made") == [("x",)]
+    write("DROP TABLE made")
+    write("DROP TABLE IF EXISTS made")
+    raises(Error, "made", lambda: write("DROP TABLE made"))
+
+
+@check
+def a_dataset_keeps_its_arrow_types(client):
+    """what SQL writes into a dataset comes back in the dataset's own Arrow types, dictionaries and zones included"""
+    schema = pa.schema(
+        [
+            pa.field("sym", pa.dictionary(pa.int8(), pa.string())),
+            pa.field("at", pa.timestamp("ms", "Europe/Berlin")),
+            pa.field("day", pa.date32()),
+            pa.field("levels", pa.list_(pa.float32())),
+            pa.field("n", pa.uint16(), nullable=False),
+        ],
+        metadata={b"source": b"test"},
+    )
+    at = datetime.datetime(2026, 2, 3, tzinfo=datetime.timezone.utc)
+    first = pa.table(
+        [["A", "B"], [at, None], [at.date(), None], [[1.5], None], [1, 2]], schema=schema
+    )
+    put(client, "typed", first)
+    assert write("INSERT INTO typed VALUES ('C', '2026-02-04 00:00:00+00', '2026-02-04', [2.5, NULL], 3)") == 1
+    assert write("UPDATE typed SET sym = sym || '!', levels = [n] WHERE n >= 2") == 2
+    table = client.do_get(fl.Ticket(b"typed")).read_all()
+    assert table.schema.equals(schema, check_metadata=True), table.schema
+    assert table["sym"].to_pylist() == ["A", "B!", "C!"], table["sym"]
+    assert table["levels"].to_pylist() == [[1.5], [2.0], [3.0]], table["levels"]
+    assert table["at"].to_pylist()[2] == at + datetime.timedelta(days=1), table["at"]
+
+
+@check
+def rows_of_the_log_are_changed_too(client):
+    """UPDATE, DELETE and MERGE reach rows that were only appended, and keep those that come meanwhile"""
+    table = pa.table({"id": pa.array(range(10), pa.int64()), "v": pa.array([0] * 10, pa.int64())})
+    append(client, "feed", table)
+    assert write("UPDATE feed SET v = 1 WHERE id < 3") == 3
+    append(client, "feed", table.slice(0, 2))
+    assert write("DELETE FROM feed WHERE v = 0 AND id >= 8") == 2
+    assert rows("SELECT count(*), sum(v) FROM feed") == [(10, 3)]
+    sql = """MERGE INTO feed USING (SELECT 5 AS id UNION ALL SELECT 100) AS s USING (id)
+        WHEN MATCHED THEN UPDATE SET v = 9 WHEN NOT MATCHED THEN INSERT VALUES (s.id, 7)"""
+    append(client, "feed", table.slice(9, 1))
+    assert write(sql) == 2
+    assert rows("SELECT id, v FROM feed WHERE v > 1 ORDER BY id") == [(5, 9), (100, 7)]
+
+
+@check
+def rows_keep_their_order(client):
+    """rows that stay keep their order, and the parts without a changed row their files"""
+    put(client, "ordered", pa.table({"id": pa.array(range(200_000), pa.int64())}))
+    write("INSERT INTO ordered SELECT range + 200000 FROM range(100000)")
+    files = set(os.listdir(os.path.join(DATA_DIR, "cold")))
+    assert write("DELETE FROM ordered WHERE id % 2 = 1 AND id < 100000") == 50_000
+    ids = client.do_get(fl.Ticket(b"ordered")).read_all()["id"].to_pylist()
+    assert ids == [*range(0, 100_000, 2), *range(100_000, 300_000)]
+    kept = {name for name in files & set(os.listdir(os.path.join(DATA_DIR, "cold"))) if name.startswith("ordered")}
+    assert len(kept) == 1, kept
+
+
+@check
+def merge_updates_deletes_and_inserts(client):
+    """MERGE updates, deletes and inserts by its branches, and refuses a row that two rows of the source change"""
+    write("CREATE TABLE stock AS SELECT range AS id, 10 AS n FROM range(5)")
+    write("CREATE TABLE moves AS SELECT * FROM (VALUES (1, 5), (2, -10), (9, 3)) AS m(id, d)")
+    sql = """MERGE INTO stock AS t USING moves AS s ON t.id = s.id
+        WHEN MATCHED AND t.n + s.d <= 0 THEN DELETE
+        WHEN MATCHED THEN UPDATE SET n = t.n + s.d
+        WHEN NOT MATCHED THEN INSERT (id, n) VALUES (s.id, s.d)
+        WHEN NOT MATCHED BY SOURCE AND t.id = 4 THEN DELETE"""
+    assert write(sql) == 4
+    assert rows("SELECT id, n FROM stock ORDER BY id") == [(0, 10), (1, 15), (3, 10), (9, 3)]
+    write("INSERT INTO moves VALUES (1, 1)")
+    raises(Error, "only once", lambda: write(sql))
+    assert rows("SELECT count(*) FROM stock") == [(4,)]
+
+
+@check
+def a_statement_that_fails_changes_nothing(client):
+    """a statement that fails says why, naming the column, and leaves nothing"""
+    write("CREATE TABLE strict (id BIGINT NOT NULL, n INTEGER)")
+    write("INSERT INTO strict VALUES (1, 1), (2, 2)")
+    before = rows("SELECT * FROM strict ORDER BY id")
+    raises(Error, 'Column "id" of "strict" is NOT NULL', lambda: write("INSERT INTO strict (n) VALUES (1)"))
+    raises(Error, 'Column "id" of "strict" is NOT NULL', lambda: write("UPDATE strict SET id = NULL WHERE n = 2"))
+    raises(Error, "column n", lambda: write("INSERT INTO strict SELECT 3, 'x'"))
+    raises(Error, "2 columns", lambda: write("INSERT INTO strict VALUES (1, 2, 3)"))
+    raises(Error, "nothing", lambda: write("UPDATE strict SET nothing = 1"))
+    raises(Error, "RETURNING", lambda: write("DELETE FROM strict RETURNING id"))
+    raises(Error, "not allowed", lambda: write("UPDATE strict SET n = getenv('HOME')"))
+    assert rows("SELECT * FROM strict ORDER BY id") == before
+    assert os.listdir(os.path.join(DATA_DIR, "tmp")) == [], os.listdir(os.path.join(DATA_DIR, "tmp"))
+
+
+@check
+def values_are_bound(client):
+    """values are bound to statements that write, one row or many; many rows are one commit"""
+    write("CREATE TABLE bound (id BIGINT, name VARCHAR, at TIMESTAMP)")
+    at = datetime.datetime(2026, 1, 2, 3, 4, 5)
+    assert write("INSERT INTO bound VALUES (?, ?, ?)", (1, "one", at)) == 1
+    assert rows("SELECT * FROM bound") == [(1, "one", at)]
+    before = versions(client)["bound"]
+    with connect() as connection, connection.cursor() as cursor:
+        cursor.executemany("INSERT INTO bound (name, id) VALUES (upper(?), ? * 2)", [(f"n{i}", i) for i in range(5000)])
+        assert cursor.rowcount == 5000, cursor.rowcount
+    assert rows("SELECT count(*), sum(id) FROM bound WHERE name LIKE 'N%'") == [(5000, 5000 * 4999)]
+    assert versions(client)["bound"] - before <= 1
+    with connect() as connection, connection.cursor() as cursor:
+        cursor.executemany("DELETE FROM bound WHERE id = ?", [(i,) for i in (2, 4, 10)])
+        assert cursor.rowcount == 3, cursor.rowcount
+        cursor.executemany("UPDATE bound SET name = ? WHERE id = ?", [("x", 6), ("y", 8), ("z", -1)])
+        assert cursor.rowcount == 2, cursor.rowcount
+    assert rows("SELECT name FROM bound WHERE id IN (6, 8) ORDER BY id") == [("x",), ("y",)]
+
+
+@check
+def a_write_asked_for_as_a_query_runs_once(client):
+    """a statement that writes, asked for as a query, runs when its ticket is read, and only once"""
+    write("CREATE TABLE once (id BIGINT)")
+    sql = b"INSERT INTO once VALUES (1)"
+    info = client.get_flight_info(fl.FlightDescriptor.for_command(command("CommandStatementQuery", field(1, sql))))
+    assert rows("SELECT count(*) FROM once") == [(0,)]
+    table = client.do_get(info.endpoints[0].ticket).read_all()
+    assert table.to_pydict() == {"Count": [1]} and table.schema == info.schema, table
+    raises(KeyError, "no such statement", lambda: client.do_get(info.endpoints[0].ticket).read_all())
+    assert rows("SELECT count(*) FROM once") == [(1,)]
+
+
+if __name__ == "__main__":
+    run(fl.connect(URL), only=sys.argv[3] if len(sys.argv) > 3 else None)
