@@ -14,7 +14,7 @@ import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from airport_client import NO_COLUMN, ROW_ID, AirportClient, filters, pack, unpack  # noqa: E402
-from checks import check, raises, run  # noqa: E402
+from checks import check, eventually, raises, run  # noqa: E402
 
 URL = sys.argv[1]
 PLAIN = fl.FlightClient(URL.replace("grpc://", "grpc+tcp://"))
@@ -50,6 +50,10 @@ def trades(rows=5000):
 
 def table_of(client, name, schema="public"):
     return client.schemas()[schema][name]
+
+
+def stats():
+    return next(iter(PLAIN.do_action(fl.Action("stats", b"")))).body.to_pybytes()
 
 
 def stored(key):
@@ -269,6 +273,95 @@ def makes_and_drops_tables():
     client.drop("table", "lab", "made", ignore_not_found=True)
     client.drop("schema", "", "lab")
     assert "lab" not in client.schemas()
+
+
+@check
+def inserts_rows():
+    """rows that are inserted are one commit, in the types of the dataset, and come back where they are wanted"""
+    client = attach()
+    columns = trades(1).schema
+    table = client.create_table("public", "inserted", columns, "replace")
+    changed, returned = client.insert(table, trades(5000))
+    assert (changed, returned) == (5000, [])
+    assert stored("inserted").equals(trades(5000))
+    changed, returned = client.insert(table, trades(3000), returning=True)
+    assert changed == 3000 and pa.Table.from_batches(returned).equals(trades(3000))
+    assert stored("inserted").num_rows == 8000
+    assert client.insert(table, trades(0))[0] == 0
+    transaction = client.create_transaction()
+    assert client.scan(table, [0], transaction=transaction)[0].num_rows == 8000
+    client.insert(table, trades(1), transaction=transaction)
+    assert client.scan(table, [0], transaction=transaction)[0].num_rows == 8001
+
+
+@check
+def casts_inserted_rows():
+    """rows in DuckDB's types and in any order of columns become rows of the dataset, dictionaries included"""
+    stamps = pa.array([datetime.datetime(2026, 2, 3, 9, 30, second) for second in range(60)], pa.timestamp("s"))
+    rows = pa.table(
+        {
+            "symbol": pa.array([f"S{i % 3}" for i in range(60)]).dictionary_encode(),
+            "text": pa.array([f"t{i}" for i in range(60)], pa.large_utf8()),
+            "at": stamps,
+            "tags": pa.array([[str(i)] for i in range(60)], pa.list_(pa.utf8())),
+        }
+    )
+    put("cast", rows)
+    client = attach()
+    table = table_of(client, "cast")
+    sent = pa.table(
+        {
+            "at": stamps.cast(pa.timestamp("us")),
+            "symbol": rows["symbol"].cast(pa.utf8()),
+            "text": rows["text"].cast(pa.utf8()),
+            "tags": rows["tags"],
+        }
+    )
+    many = pa.concat_tables([sent] * 500)
+    changed, returned = client.insert(table, many, returning=True)
+    assert changed == 30_000 and pa.Table.from_batches(returned).equals(many)
+    found = stored("cast")
+    assert found.num_rows == 30_060 and found.schema.equals(rows.schema)
+    assert found.slice(60).to_pylist() == pa.concat_tables([rows] * 500).to_pylist()
+
+
+@check
+def refuses_rows():
+    """rows that do not fit leave nothing behind, and the error names the column"""
+    client = attach()
+    columns = pa.schema([pa.field("a", pa.int32(), False), pa.field("b", pa.utf8())])
+    table = client.create_table("public", "strict", columns, "replace", not_null_constraints=[0])
+    good = pa.table({"a": pa.array([1, 2], pa.int32()), "b": ["x", None]})
+    assert client.insert(table, good)[0] == 2
+    bad = pa.table({"a": pa.array([*range(9000), None], pa.int32()), "b": pa.nulls(9001, pa.utf8())})
+    raises(Error, '"a" is NOT NULL', lambda: client.insert(table, bad))
+    raises(Error, 'no column "c"', lambda: client.insert(table, good.append_column("c", good["a"])))
+    texts = pa.table({"a": ["1", "x"], "b": ["", ""]})
+    raises(Error, "SQL_FAILED", lambda: client.insert(table, texts))
+    assert stored("strict").equals(good.cast(columns))
+    missing = client.table(client.action("flight_info", {"descriptor": table.descriptor.serialize()}))
+    client.drop("table", "public", "strict")
+    raises(Error, "DATASET_NOT_FOUND", lambda: client.insert(missing, good))
+    put("kept", trades(5))
+    kept = table_of(client, "kept")
+    raises(Error, "operation", lambda: client.exchange(kept, "scalar_function", [], pa.schema([])))
+    assert client.insert(kept, trades(5))[0] == 5
+
+
+@check
+def abandons_inserts():
+    """an insert whose client goes away leaves nothing"""
+    put("abandoned", trades(10))
+    client = attach()
+    table = table_of(client, "abandoned")
+    headers = [("airport-operation", "insert"), ("return-chunks", "1")]
+    writer, reader = client.flight.do_exchange(table.descriptor, client.options(*headers))
+    writer.begin(trades(1).schema)
+    writer.write_batch(trades(10).to_batches()[0])
+    reader.read_chunk()
+    reader.cancel()
+    eventually(lambda: b'"puts":0' in stats())
+    assert stored("abandoned").num_rows == 10
 
 
 @check

@@ -11,13 +11,15 @@ import {
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { QueryRequest } from '../../query/engine.ts'
+import { airportExchange, operationOf } from '../airport/exchange.ts'
 import type { CallContext, ResponseStream } from '../call.ts'
 import { sendFrames } from '../send-frames.ts'
 import type { Services } from '../services.ts'
 
 /**
  * DoExchange: a compute step. The command is SQL, the batches that the client sends are its table `input`, and the
- * result streams back once the client has half-closed. The command `echo` gives back each message as it came.
+ * result streams back once the client has half-closed. The command `echo` gives back each message as it came. DuckDB's
+ * airport extension writes rows by it.
  */
 export async function doExchange(
   requests: AsyncIterable<Buffer>,
@@ -34,6 +36,10 @@ export async function doExchange(
     throw new SternaError('DESCRIPTOR_MALFORMED', 'The first message of a DoExchange must carry a descriptor')
   }
   const views = flightData(message, { [Symbol.asyncIterator]: () => iterator })
+  const operation = operationOf(context)
+  if (operation !== undefined) {
+    return airportExchange(operation, descriptor, views, response, services, context)
+  }
   if (Buffer.from(descriptor.cmd).toString('utf8') === 'echo') {
     for await (const view of views) await response.sendFrame(frameFromFlightData(view))
     return

@@ -1,0 +1,105 @@
+import {
+  encodeSchema,
+  type Field,
+  type FlightDataView,
+  type FlightDescriptor,
+  type Frame,
+  frameFromFlightData,
+  makeFrame,
+  messages,
+  type Schema,
+  StreamCheck,
+} from '../../../flight/index.ts'
+import { SternaError } from '../../errors.ts'
+import type { CallContext, ResponseStream } from '../call.ts'
+import { schemaFrame } from '../read.ts'
+import type { Services } from '../services.ts'
+import { insertRows } from './insert.ts'
+import { pack } from './messages.ts'
+import { describedTable } from './tables.ts'
+
+/** A DoExchange by which DuckDB writes to a table. */
+export interface RowExchange {
+  /** The columns that the client sends. */
+  readonly schema: Schema
+  /** Its batches, checked, with the dictionaries before them. */
+  readonly frames: AsyncIterable<Frame>
+  /** True where each batch is to be answered by one with its rows as they are stored. */
+  readonly isReturning: boolean
+  /** Sends the schema of what comes back. The client sends no row before it has that. */
+  readonly begin: (fields: readonly Field[]) => Promise<void>
+  /** Sends a batch back. */
+  readonly answer: (frame: Frame) => Promise<void>
+}
+
+/** An operation on a table. @returns how many rows have changed, once that is durable */
+type Operation = (
+  table: ReturnType<typeof describedTable>,
+  exchange: RowExchange,
+  services: Services,
+  context: CallContext,
+) => Promise<number>
+
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map([['insert', insertRows]])
+
+/** What a DoExchange of DuckDB is about; undefined for those of other clients. */
+export function operationOf({ metadata }: CallContext): string | undefined {
+  const operation = metadata.get('airport-operation')[0]
+  return operation === undefined ? undefined : String(operation)
+}
+
+/**
+ * Runs one operation: the schema goes out before the first row is waited for, the number of changed rows last.
+ *
+ * @throws SternaError NOT_IMPLEMENTED naming an operation that there is not; SCHEMA_MISSING; and what it throws
+ */
+export async function airportExchange(
+  name: string,
+  descriptor: FlightDescriptor,
+  views: AsyncIterable<FlightDataView>,
+  response: ResponseStream,
+  services: Services,
+  context: CallContext,
+): Promise<void> {
+  const operation = OPERATIONS.get(name)
+  if (operation === undefined) {
+    throw new SternaError('NOT_IMPLEMENTED', `The airport operation "${name}" is not there`)
+  }
+  const table = describedTable(messages.FlightDescriptor.encode(descriptor))
+  const iterator = views[Symbol.asyncIterator]()
+  const check = new StreamCheck(await schemaFrameOf(iterator))
+  const exchange: RowExchange = {
+    schema: check.schema,
+    frames: checkedFrames(check, { [Symbol.asyncIterator]: () => iterator }),
+    isReturning: context.metadata.get('return-chunks')[0] === '1',
+    begin: async (fields) => {
+      await response.sendFrame(schemaFrame(encodeSchema({ fields, metadata: new Map() })))
+      await response.flush()
+    },
+    answer: async (frame) => {
+      await response.sendFrame(frame)
+      await response.flush()
+    },
+  }
+  const changed = await operation(table, exchange, services, context)
+  await response.sendFrame(makeFrame(new Uint8Array(), [], { appMetadata: pack({ total_changed: changed }) }))
+}
+
+async function schemaFrameOf(views: AsyncIterator<FlightDataView>): Promise<Frame> {
+  const first = await views.next()
+  const frame = first.done === true ? undefined : frameFromFlightData(first.value)
+  if (frame?.kind === 'schema') return frame
+  throw new SternaError('SCHEMA_MISSING', 'The stream must begin with the schema of its rows')
+}
+
+async function* checkedFrames(
+  check: StreamCheck,
+  views: AsyncIterable<FlightDataView>,
+): AsyncGenerator<Frame> {
+  for await (const view of views) {
+    const frame = frameFromFlightData(view)
+    if (frame.kind === 'metadata') continue
+    check.check(frame)
+    yield frame
+  }
+}
