@@ -150,6 +150,18 @@ export const LIMITS = {
   sessionIdleMs: 24 * 60 * 60_000,
   /** How long a session waits for its cookie on another connection, where it never came on the one that is gone. */
   sessionCookieMs: 10_000,
+  /** Statements that run for clients which poll; each holds one of the statements that may run at once. */
+  pollsMax: 100,
+  /** How long one waits for its client to ask again or to read; also how long its endpoints are promised. */
+  pollIdleMs: 60_000,
+  /** How long the first answer may wait for a short statement to be complete, and the others for news. */
+  pollFirstMs: 20,
+  pollNextMs: 1_000,
+  /** Bytes of a result that become one endpoint: enough to be worth a call. */
+  pollPieceBytes: 4 * MiB,
+  /** Held of one result, and of all: the rest waits in its query and is one more endpoint. */
+  pollBytesMax: 32 * MiB,
+  pollsBytesMax: 512 * MiB,
   /** Cancelled statements whose tickets are remembered; the oldest are forgotten. */
   cancelledStatementsMax: 10_000,
   /** How long a stopping server waits for calls to end. */

@@ -243,6 +243,7 @@ export class QueryEngine {
         this.#described(query, request) ??
         describedAs(await schemaOf(connection, statement, query, request), query.isOrdered)
       statement.bind(request.parameters ?? [])
+      request.progress?.begin(() => connection.progressPercent)
     } catch (error) {
       statement?.close()
       connection.release()
@@ -256,6 +257,7 @@ export class QueryEngine {
       signal: request.signal,
       onClose: (isEnded) => {
         if (stream !== null) this.#streams.delete(stream)
+        request.progress?.end()
         if (isEnded) connection.release()
         else connection.close()
         onClose()

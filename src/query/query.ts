@@ -3,6 +3,7 @@ import type { Schema } from '../../flight/ipc/schema.ts'
 import type { JsonValue } from '../../flight/request.ts'
 import type { Lake } from '../store/parts.ts'
 import type { ParameterRow } from './parameters.ts'
+import type { QueryProgress } from './query-progress.ts'
 
 /** One statement of a client. */
 export interface QueryRequest {
@@ -22,6 +23,8 @@ export interface QueryRequest {
   readonly signal?: AbortSignal | undefined
   /** What it gives is not asked for again: no cache keeps it. */
   readonly isOnce?: boolean | undefined
+  /** Is told how far the statement is. */
+  readonly progress?: QueryProgress | undefined
 }
 
 /** What a statement will give, known without running it. */

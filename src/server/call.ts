@@ -7,6 +7,7 @@ import {
 } from '@grpc/grpc-js'
 import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
+import type { QueryProgress } from '../query/query-progress.ts'
 import type { Login } from './auth/authenticator.ts'
 import { MessageSender } from './message-sender.ts'
 import { caughtUp, endsInsideMessage, isAborted, limitReadAhead } from './transport.ts'
@@ -22,6 +23,8 @@ export interface CallContext {
   readonly authority: string
   /** Sends a header with the answer. Before its first message. */
   setHeader(name: string, value: string): void
+  /** Is told how far a statement is, where somebody will ask. */
+  readonly progress?: QueryProgress
   /** Aborts when the client cancels, disappears, or its deadline passes. */
   readonly signal: AbortSignal
   /**

@@ -1,6 +1,7 @@
 import {
   type FlightDescriptor,
   type FlightInfo,
+  type Location,
   type MessageInput,
   type Request,
   encapsulate,
@@ -13,9 +14,15 @@ import type { Services } from './services.ts'
 export const REUSE_CONNECTION = 'arrow-flight-reuse-connection://?'
 
 /**
+ * Where an endpoint is read: over the connection that the client has, or at host and port as it dialled them, the one
+ * address that surely reaches this server.
+ */
+export function locations({ authority }: CallContext): MessageInput<Location>[] {
+  return [{ uri: REUSE_CONNECTION }, { uri: `grpc+tcp://${authority}` }]
+}
+
+/**
  * The FlightInfo of a read: schema, sizes, and one endpoint whose ticket needs nothing else.
- *
- * @param context - its authority is host and port as the client dialled them: the one address that surely reaches this server
  */
 export async function flightInfo(
   services: Services,
@@ -30,7 +37,7 @@ export async function flightInfo(
     endpoint: [
       {
         ticket: { ticket },
-        location: [{ uri: REUSE_CONNECTION }, { uri: `grpc+tcp://${context.authority}` }],
+        location: locations(context),
       },
     ],
     totalRecords: rows,

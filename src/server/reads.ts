@@ -48,12 +48,12 @@ export async function openRead(
   request: Request,
   context: CallContext,
 ): Promise<OpenRead> {
-  const { signal } = context
+  const { signal, progress } = context
   if (request.kind === 'flight-sql') {
     return readCommand(request.typeName).read(request.value, services, context).open()
   }
   if (request.kind === 'sql') {
-    const result = await services.engine.run({ ...request, signal })
+    const result = await services.engine.run({ ...request, signal, progress })
     return { frames: withSchema(result) }
   }
   const dataset = datasetOf(request)

@@ -624,10 +624,11 @@ def a_session_goes_with_its_cookie(client):
     assert b"unknown\x12\x02\x08\x01" in errors, errors  # INVALID_NAME
     assert b"query_timeout\x12\x02\x08\x02" in errors, errors  # INVALID_VALUE
     assert list(cookies.cookies) == ["arrow_flight_session_id"], cookies.cookies
-    assert act("GetSessionOptions") == [entry(b"schema", b"other")]
-    assert act("GetSessionOptions", middleware=()) == [b""]
+    assert act("GetSessionOptions") == [entry(b"catalog", b"sterna") + entry(b"schema", b"other")]
+    nothing_set = entry(b"catalog", b"sterna") + entry(b"schema", b"main")
+    assert act("GetSessionOptions", middleware=()) == [nothing_set]
     assert act("CloseSession") == [b"\x08\x01"], "CLOSED"
-    assert act("GetSessionOptions") == [b""]
+    assert act("GetSessionOptions") == [nothing_set]
 
 
 @check

@@ -23,6 +23,7 @@ const knownFolders = [
   'src/server/actions',
   'src/server/auth',
   'src/server/handlers',
+  'src/server/polls',
   'src/server/sql',
   'src/store/cache',
   'src/store/catalog',

@@ -1,13 +1,18 @@
 import {
   CancelResult,
   CancelStatus,
+  DescriptorType,
   type FlightInfo,
   messages,
   packAny,
+  parseDescriptor,
   parseTicket,
   unpackAnyAs,
 } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
+import { LIMITS } from '../../limits.ts'
+import { inMs } from '../polls/poll-info.ts'
+import { pollNameOf, type PollName } from '../polls/polls.ts'
 import type { Services } from '../services.ts'
 import { decodeStatement } from '../sql/statement.ts'
 import type { Action } from './action.ts'
@@ -42,17 +47,25 @@ export const cancelQuery: Action = {
 export const renewFlightEndpoint: Action = {
   type: 'RenewFlightEndpoint',
   description:
-    'Gives an endpoint back: those of this server do not expire. In: RenewFlightEndpointRequest. Out: FlightEndpoint',
-  async *run(body) {
+    'Gives an endpoint back, kept for another minute where it is of a polled query; others do not expire. In: RenewFlightEndpointRequest. Out: FlightEndpoint',
+  async *run(body, services) {
     const { endpoint } = messages.RenewFlightEndpointRequest.decode(body)
     if (!endpoint?.ticket) throw new SternaError('REQUEST_INVALID', 'The endpoint to renew has no ticket')
-    parseTicket(endpoint.ticket.ticket)
-    yield messages.FlightEndpoint.encode({ ...endpoint, expirationTime: null })
+    const poll = pollNameOf(parseTicket(endpoint.ticket.ticket))
+    if (poll !== undefined) services.sql.polls.get(poll)
+    const isPromised = poll !== undefined && poll.piece !== 'rest'
+    const expirationTime = isPromised ? inMs(LIMITS.pollIdleMs) : null
+    yield messages.FlightEndpoint.encode({ ...endpoint, expirationTime })
   },
 }
 
 /** @returns false where there is nothing to cancel: a dataset or metadata, which every read begins anew */
 function cancel(info: FlightInfo | null, services: Services): boolean {
+  const poll = pollOf(info)
+  if (poll !== undefined) {
+    services.sql.polls.cancel(poll)
+    return true
+  }
   let isCancelled = false
   for (const { ticket } of info?.endpoint ?? []) {
     const request = ticket === null ? undefined : parseTicket(ticket.ticket)
@@ -63,4 +76,11 @@ function cancel(info: FlightInfo | null, services: Services): boolean {
     isCancelled = true
   }
   return isCancelled
+}
+
+/** The polled query of a FlightInfo, which its descriptor names. */
+function pollOf(info: FlightInfo | null): PollName | undefined {
+  const descriptor = info?.flightDescriptor
+  if (!descriptor || descriptor.type !== DescriptorType.CMD) return undefined
+  return pollNameOf(parseDescriptor(descriptor))
 }

@@ -1,5 +1,5 @@
 import { CloseSessionResultStatus, messages } from '../../../flight/index.ts'
-import { optionError } from '../sql/session-options.ts'
+import { currentOptions, optionError } from '../sql/session-options.ts'
 import type { Action } from './action.ts'
 
 /** A value of which nothing is set unsets the option. */
@@ -23,10 +23,11 @@ export const setSessionOptions: Action = {
 
 export const getSessionOptions: Action = {
   type: 'GetSessionOptions',
-  description: 'Tells what a session has set. In: GetSessionOptionsRequest. Out: GetSessionOptionsResult',
+  description:
+    'Tells the catalog and the schema of a session, and what else it has set. In: GetSessionOptionsRequest. Out: GetSessionOptionsResult',
   async *run(body, services, context) {
     messages.GetSessionOptionsRequest.decode(body)
-    const sessionOptions = services.sql.sessions.find(context)?.options ?? new Map()
+    const sessionOptions = currentOptions(services.sql.sessions.find(context))
     yield messages.GetSessionOptionsResult.encode({ sessionOptions })
   },
 }

@@ -48,18 +48,22 @@ export class Handles<T> {
    * @throws SternaError SERVER_BUSY where there are as many as may be
    */
   add(value: T, owner: string): Buffer {
-    const { what, countMax, endsOldest } = this.#options
-    if (this.#entries.size >= countMax) this.#sweep()
-    if (endsOldest) this.#makeRoom()
-    if (this.#entries.size >= countMax) {
-      throw new SternaError(
-        'SERVER_BUSY',
-        `The server holds ${this.#entries.size} ${what}s; the limit is ${countMax}. Close those that are done`,
-      )
-    }
+    if (this.#options.endsOldest) this.#makeRoom()
+    this.assertRoom()
     const handle = randomBytes(HANDLE_BYTES)
     this.#entries.set(handle.toString('hex'), { value, owner, usedMs: Date.now() })
     return handle
+  }
+
+  /** Before something is begun that {@link Handles.add} might refuse. @throws SternaError SERVER_BUSY */
+  assertRoom(): void {
+    const { what, countMax } = this.#options
+    if (this.#entries.size >= countMax) this.#sweep()
+    if (this.#entries.size < countMax) return
+    throw new SternaError(
+      'SERVER_BUSY',
+      `The server holds ${this.#entries.size} ${what}s; the limit is ${countMax}. Close those that are done`,
+    )
   }
 
   /** @throws SternaError HANDLE_NOT_FOUND */
@@ -108,8 +112,11 @@ export class Handles<T> {
     return [...this.#entries.values()].filter((entry) => entry.owner === owner).map(({ value }) => value)
   }
 
-  endOwned(owner: string): void {
-    for (const [key, entry] of this.#entries) if (entry.owner === owner) this.#end(key, entry)
+  /** @param isMeant - of those of the owner; all by default */
+  endOwned(owner: string, isMeant: (value: T) => boolean = () => true): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.owner === owner && isMeant(entry.value)) this.#end(key, entry)
+    }
   }
 
   /** Ends all. */

@@ -1,7 +1,7 @@
 import { ErrorValue, type SessionOptionValue } from '../../../flight/index.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Services } from '../services.ts'
-import { CATALOG } from './names.ts'
+import { CATALOG, DEFAULT_SCHEMA } from './names.ts'
 import type { Session } from './sessions.ts'
 
 /** What a session's options mean for the statements of its client. */
@@ -19,6 +19,19 @@ export function statementOptions(session: Session | undefined): {
     ...(seconds !== null && seconds > 0 && { timeoutMs: seconds * 1000 }),
     ...(typeof timeZone === 'string' && { timeZone }),
   }
+}
+
+/** The options of a caller, and where it is as long as it has not said so: drivers ask. */
+export function currentOptions(session: Session | undefined): Map<string, SessionOptionValue> {
+  return new Map([
+    ['catalog', textValue(CATALOG)],
+    ['schema', textValue(DEFAULT_SCHEMA)],
+    ...(session?.options ?? []),
+  ])
+}
+
+function textValue(stringValue: string): SessionOptionValue {
+  return { stringValue, boolValue: null, int64Value: null, doubleValue: null, stringListValue: null }
 }
 
 /** What is wrong with an option, as an `ErrorValue` of the specification; null where nothing is. */

@@ -2,6 +2,7 @@ import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { LakeTransaction } from '../../store/transaction/lake-transaction.ts'
 import type { CallContext } from '../call.ts'
+import { Polls } from '../polls/polls.ts'
 import { Executions } from './executions.ts'
 import { Handles } from './handles.ts'
 import { Sessions } from './sessions.ts'
@@ -35,6 +36,7 @@ interface TransactionalLake {
 export class SqlState {
   readonly sessions = new Sessions()
   readonly executions = new Executions()
+  readonly polls = new Polls()
   readonly statements = new Handles<PreparedStatement>({
     what: 'prepared statement',
     advice: 'Prepare it again',
@@ -138,31 +140,39 @@ export class SqlState {
   /** Ends a caller's session and all that it holds. @returns whether there was anything */
   closeSession(context: CallContext): boolean {
     const owner = this.sessions.ownerOf(context)
-    const held = [this.statements, this.savepoints, this.transactions, this.writes]
-    const isHolding = held.some((handles) => handles.owned(owner).length > 0)
-    for (const handles of held) handles.endOwned(owner)
+    const isHolding = this.#held.some((handles) => handles.owned(owner).length > 0)
+    this.#endOwned(owner)
     return this.sessions.close(context) || isHolding
   }
 
   /** Ends what belongs to a connection that is gone; what a session's cookie names stays with the session. */
   connectionGone(peer: string): void {
-    for (const handles of [this.statements, this.savepoints, this.transactions, this.writes])
-      handles.endOwned(peer)
+    this.#endOwned(peer)
     this.sessions.connectionGone(peer)
   }
 
   /** What clients hold at the moment. */
-  get stats(): { sessions: number; statements: number; transactions: number; savepoints: number } {
+  get stats(): Readonly<Record<'sessions' | 'statements' | 'transactions' | 'savepoints' | 'polls', number>> {
     return {
       sessions: this.sessions.size,
       statements: this.statements.size,
       transactions: this.transactions.size,
       savepoints: this.savepoints.size,
+      polls: this.polls.size,
     }
   }
 
   close(): void {
     this.sessions.closeAll()
-    for (const handles of [this.statements, this.savepoints, this.transactions, this.writes]) handles.close()
+    for (const handles of [this.polls, ...this.#held]) handles.close()
+  }
+
+  /** What a session holds; what may use a transaction before the transactions. */
+  get #held() {
+    return [this.statements, this.savepoints, this.transactions, this.writes]
+  }
+
+  #endOwned(owner: string): void {
+    for (const handles of [this.polls, ...this.#held]) handles.endOwned(owner)
   }
 }

@@ -1,4 +1,6 @@
 import { messages } from '../../../flight/index.ts'
+import { pollRead } from '../polls/poll-read.ts'
+import { decodePollName } from '../polls/polls.ts'
 import type { ReadCommand } from './command.ts'
 import { decodeStatement, statementOf } from './statement.ts'
 import { readOf } from './write.ts'
@@ -19,6 +21,8 @@ export const statementTicket: ReadCommand = {
   typeName: messages.TicketStatementQuery.typeName,
   read(value, services, context) {
     const { statementHandle } = messages.TicketStatementQuery.decode(value)
+    const name = decodePollName(statementHandle)
+    if (name !== undefined) return pollRead(name, services, context)
     return readOf(decodeStatement(statementHandle), services, context, true)
   },
 }

@@ -132,7 +132,8 @@ export class StatementRead implements Readable {
   }
 
   #run(row: ParameterRow | undefined, signal: AbortSignal): Promise<QueryResult> {
-    return this.#services.engine.run({ ...this.#request(row), signal })
+    const { progress } = this.#context
+    return this.#services.engine.run({ ...this.#request(row), signal, progress })
   }
 
   #request(row: ParameterRow | undefined): QueryRequest {
