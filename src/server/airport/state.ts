@@ -2,30 +2,35 @@ import type { DatasetRef } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Lake, PinnedDataset, PinnedLake } from '../../store/parts.ts'
+import type { LakeTransaction } from '../../store/transaction/lake-transaction.ts'
 import type { CallContext } from '../call.ts'
 import { Handles } from '../sql/handles.ts'
-import { Transaction } from '../sql/transactions.ts'
 import { shownSchema } from './names.ts'
+
+/** What transactions are begun on. */
+interface TransactionalLake extends Lake {
+  begin(): LakeTransaction
+}
 
 /** What airport clients hold between calls: transactions, which pin a snapshot with their first read. */
 export class AirportState {
-  readonly #lake: Lake
-  readonly #transactions = new Handles<Transaction>({
+  readonly #lake: TransactionalLake
+  readonly #transactions = new Handles<LakeTransaction>({
     what: 'transaction',
     advice: 'Begin another',
     countMax: LIMITS.airportTransactionsMax,
     endsOldest: true,
     idleMs: LIMITS.airportTransactionIdleMs,
-    onEnd: (transaction) => transaction.refresh(),
+    onEnd: (transaction) => transaction.rollback(),
   })
 
-  constructor(lake: Lake) {
+  constructor(lake: TransactionalLake) {
     this.#lake = lake
   }
 
   /** @returns its id, for the header `airport-transaction-id` */
   begin(context: CallContext): string {
-    return this.#transactions.add(new Transaction(this.#lake), clientOf(context)).toString('hex')
+    return this.#transactions.add(this.#lake.begin(), clientOf(context)).toString('hex')
   }
 
   /**
