@@ -94,7 +94,7 @@ export const LIMITS = {
   compressionLevelCompact: 19,
   /** Arrow bytes of a part that compaction makes: 100-500 MB of Parquet at the usual ratios. */
   compactArrowBytesTarget: 2 * GiB,
-  /** Batches a DoExchange may hold as its table `input`. */
+  /** Batches a DoExchange may hold: its table `input`, or the rows that DuckDB's airport extension changes. */
   exchangeInputBytesMax: 256 * MiB,
   /** JSON requests and SQL texts: larger ones are mistakes or attacks. */
   requestBytesMax: 1 * MiB,
@@ -106,8 +106,6 @@ export const LIMITS = {
   airportTransactionsMax: 10_000,
   /** How long such a transaction keeps its snapshot after its last call. */
   airportTransactionIdleMs: 10 * 60_000,
-  /** Rows that one update or delete of a DuckDB client names: 8 bytes each, and values within `exchangeInputBytesMax`. */
-  airportRowIdsMax: 10_000_000,
   /** Results a repeated query is answered from, all together and each. */
   resultCacheBytesMax: 64 * MiB,
   resultCacheEntryBytesMax: 4 * MiB,

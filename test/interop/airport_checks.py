@@ -364,6 +364,224 @@ def abandons_inserts():
     assert stored("abandoned").num_rows == 10
 
 
+def marked(client, table, transaction=None, **options):
+    """Rows with their ids, as an UPDATE or DELETE reads them."""
+    wanted = [*range(len(table.columns)), ROW_ID]
+    return client.scan(table, wanted, transaction=transaction, **options)[0]
+
+
+def spread(key, parts=3, rows=2000, logged=500):
+    """A dataset of several parts and a log: ids count over all of them. Returns its rows."""
+    put(key, trades(rows))
+    for _ in range(parts - 1):
+        command = '{"key": "%s", "mode": "append"}' % key
+        writer, _ = PLAIN.do_put(fl.FlightDescriptor.for_command(command), trades(1).schema)
+        writer.write_table(trades(rows))
+        writer.close()
+        list(PLAIN.do_action(fl.Action("flush", key.encode())))
+    writer, _ = PLAIN.do_put(fl.FlightDescriptor.for_command('{"key": "%s", "mode": "append"}' % key), trades(1).schema)
+    writer.write_table(trades(logged))
+    writer.close()
+    return pa.concat_tables([trades(rows)] * parts + [trades(logged)])
+
+
+@check
+def numbers_rows():
+    """row ids are distinct, in the order of the rows, and the same behind a filter"""
+    rows = spread("numbered")
+    client = attach()
+    table = table_of(client, "numbered")
+    found = marked(client, table)
+    ids = found["rowid"].to_pylist()
+    assert found.num_rows == rows.num_rows and ids == list(range(ids[0], ids[0] + rows.num_rows))
+    assert found.drop_columns("rowid").equals(rows)
+    some = marked(client, table, filters=filters(rows, "size = 7 AND id > 100"))
+    by_id = dict(zip(ids, found["id"].to_pylist(), strict=True))
+    assert 0 < some.num_rows < 200
+    assert all(by_id[row["rowid"]] == row["id"] for row in some.select(["id", "rowid"]).to_pylist())
+
+
+@check
+def deletes_rows():
+    """a delete takes exactly the rows that were named, of parts and log, in one commit"""
+    rows = spread("deleted")
+    client = attach()
+    table = table_of(client, "deleted")
+    transaction = client.create_transaction()
+    found = marked(client, table, transaction)
+    gone = found.filter(pc.equal(found["size"], 7))
+    ids = gone["rowid"].to_pylist()
+    assert client.delete(table, [*ids, ids[0]], transaction=transaction)[0] == len(ids)
+    left = rows.filter(pc.not_equal(rows["size"], 7))
+    assert stored("deleted").equals(left)
+    assert client.scan(table, [0], transaction=transaction)[0].num_rows == left.num_rows
+    found = marked(client, table)
+    some = found.slice(100, 3000)
+    changed, returned = client.delete(table, some["rowid"].to_pylist(), returning=True)
+    returned = pa.Table.from_batches(returned)
+    assert changed == 3000 and returned.schema.names == trades(1).schema.names
+    assert sorted(returned["ts"].to_pylist()) == sorted(some["ts"].to_pylist())
+    assert client.delete(table, [])[0] == 0
+    rest = marked(client, table)
+    assert client.delete(table, rest["rowid"].to_pylist())[0] == rest.num_rows
+    assert stored("deleted").num_rows == 0
+
+
+@check
+def updates_rows():
+    """an update changes the columns that were sent in the rows that were named, and leaves them in their places"""
+    rows = spread("updated")
+    client = attach()
+    table = table_of(client, "updated")
+    transaction = client.create_transaction()
+    found = marked(client, table, transaction)
+    mask = pc.equal(found["size"], 7)
+    some = found.filter(mask)
+    change = pa.table({"price": pc.multiply(some["price"], 2.0), "symbol": pa.nulls(some.num_rows, pa.utf8()), "rowid": some["rowid"]})
+    assert client.update(table, change, transaction=transaction)[0] == some.num_rows
+    after = stored("updated")
+    assert after["id"].equals(rows["id"]) and after["ts"].equals(rows["ts"]) and after["fee"].equals(rows["fee"])
+    expected = pc.if_else(pc.equal(rows["size"], 7), pc.multiply(rows["price"], 2.0), rows["price"])
+    assert after["price"].equals(expected)
+    assert after.filter(pc.equal(after["size"], 7))["symbol"].null_count == some.num_rows
+    again = marked(client, table, transaction)
+    one = again.slice(0, 1)
+    whole = one.select(["size", *[name for name in one.schema.names if name not in ("size", "rowid")], "rowid"])
+    changed, returned = client.update(table, whole, transaction=transaction, returning=True)
+    assert changed == 1 and pa.Table.from_batches(returned).to_pylist() == whole.to_pylist()
+    assert stored("updated").equals(after)
+
+
+@check
+def changes_every_type():
+    """dictionaries, nested columns and times survive a delete and an update of rows beside them"""
+    rows = pa.table(
+        {
+            "n": pa.array(range(100), pa.int64()),
+            "dict": pa.array([f"v{i % 5}" for i in range(100)]).dictionary_encode(),
+            "at": pa.array([1_770_000_000 + i for i in range(100)], pa.int64()).cast(pa.timestamp("s")),
+            "list": pa.array([[i, i + 1] for i in range(100)], pa.list_(pa.int32(), 2)),
+        }
+    )
+    put("typed", rows)
+    client = attach()
+    table = table_of(client, "typed")
+    found = marked(client, table)
+    changed, returned = client.delete(table, found["rowid"].to_pylist()[:50], returning=True)
+    assert changed == 50
+    assert sorted(pa.Table.from_batches(returned)["dict"].cast(pa.utf8()).to_pylist()) == sorted(rows["dict"].to_pylist()[:50])
+    assert stored("typed").to_pylist() == rows.slice(50).to_pylist()
+    found = marked(client, table)
+    change = pa.table({"dict": ["new"], "at": found["at"][:1].cast(pa.timestamp("us")), "rowid": found["rowid"][:1]})
+    assert client.update(table, change)[0] == 1
+    after = stored("typed")
+    assert after.schema.equals(rows.schema)
+    assert after["dict"].to_pylist() == ["new", *rows["dict"].to_pylist()[51:]] and after["at"].equals(rows.slice(50)["at"])
+
+
+@check
+def refuses_stale_rows():
+    """rows of a version that is gone are a conflict, and nothing changes"""
+    put("stale", trades(100))
+    client = attach()
+    table = table_of(client, "stale")
+    transaction = client.create_transaction()
+    found = marked(client, table, transaction)
+    ids = found["rowid"].to_pylist()
+    put("stale", trades(50))
+    raises(Error, "COMMIT_CONFLICT", lambda: client.delete(table, ids[:1], transaction=transaction))
+    raises(Error, "COMMIT_CONFLICT", lambda: client.delete(table, ids[:1]))
+    change = pa.table({"price": [1.0], "rowid": pa.array(ids[:1], pa.int64())})
+    raises(Error, "COMMIT_CONFLICT", lambda: client.update(table, change))
+    fresh = marked(client, table)["rowid"].to_pylist()
+    for wrong in ([fresh[-1] + 1], [fresh[0] - 1], [0], [-1], [2**63 - 1]):
+        raises(Error, "COMMIT_CONFLICT", lambda ids=wrong: client.delete(table, ids))
+    assert stored("stale").equals(trades(50))
+
+
+@check
+def keeps_appends_beside_changes():
+    """rows that others append while a delete runs are kept"""
+    put("beside_delete", trades(100))
+    client = attach()
+    table = table_of(client, "beside_delete")
+    transaction = client.create_transaction()
+    ids = marked(client, table, transaction)["rowid"].to_pylist()
+    writer, _ = PLAIN.do_put(
+        fl.FlightDescriptor.for_command('{"key": "beside_delete", "mode": "append"}'), trades(1).schema
+    )
+    writer.write_table(trades(30))
+    writer.close()
+    assert client.delete(table, ids[:10], transaction=transaction)[0] == 10
+    assert stored("beside_delete").equals(pa.concat_tables([trades(100).slice(10), trades(30)]))
+
+
+@check
+def refuses_changes():
+    """changes that do not fit are refused, and nothing changes"""
+    columns = pa.schema([pa.field("a", pa.int32(), False), pa.field("b", pa.utf8())])
+    client = attach()
+    table = client.create_table("public", "guarded", columns, "replace", not_null_constraints=[0])
+    client.insert(table, pa.table({"a": pa.array([1, 2], pa.int32()), "b": ["x", "y"]}))
+    ids = marked(client, table)["rowid"]
+    for column, text in [
+        ({"a": pa.nulls(2, pa.int32())}, "NOT NULL"),
+        ({"missing": pa.array([1, 2])}, 'no column "missing"'),
+        ({"a": pa.array(["x", "y"])}, "SQL_FAILED"),
+    ]:
+        raises(Error, text, lambda c=column: client.update(table, pa.table({**c, "rowid": ids})))
+    text_ids = pa.table({"a": pa.array([5, 6], pa.int32()), "rowid": ids.cast(pa.utf8())})
+    raises(Error, "int64", lambda: client.update(table, text_ids))
+    no_ids = pa.table({"a": pa.array([None], pa.int32()), "rowid": pa.nulls(1, pa.int64())})
+    raises(Error, 'has no "rowid"', lambda: client.update(table, no_ids))
+    only = pa.schema([pa.field("other", pa.int64())])
+    raises(Error, 'no column "rowid"', lambda: client.exchange(table, "delete", [pa.record_batch([[1]], schema=only)], only))
+    assert stored("guarded").to_pylist() == [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]
+    put("own", pa.table({"rowid": [1, 2], "b": ["x", "y"]}))
+    assert not table_of(client, "own").has_row_ids
+
+
+@check
+def answers_like_the_reference():
+    """a whole conversation sees the same rows as with the reference server, in answers of the same shape"""
+    import json
+    import pathlib
+
+    from airport_conversation import Recorder, converse, shape
+
+    file = pathlib.Path(__file__).parents[1] / "golden" / "airport" / "reference.json"
+    reference = json.loads(file.read_text())
+    client = Recorder(URL, "sterna", token="golden")
+    seen = converse(client)
+    assert json.loads(json.dumps(seen)) == reference["seen"], seen
+    assert [step["action"] for step in client.steps] == [step["action"] for step in reference["steps"]]
+    for mine, theirs in zip(client.steps, reference["steps"], strict=True):
+        if "descriptor" not in str(unpack_request(mine)):
+            assert mine["request"] == theirs["request"], mine["action"]
+        compare(shape(mine), shape(theirs), mine["action"])
+
+
+def unpack_request(step):
+    import base64
+
+    return unpack(base64.b64decode(step["request"]))
+
+
+def compare(mine, theirs, where):
+    """Every key that the reference has, of a type that the C++ client takes for the same; nil where one has nothing."""
+    if isinstance(theirs, dict):
+        assert isinstance(mine, dict) and set(theirs) <= set(mine), f"{where}: {mine} and {theirs}"
+        for key in theirs:
+            compare(mine[key], theirs[key], f"{where}.{key}")
+    elif isinstance(theirs, list):
+        assert isinstance(mine, list) and bool(mine) == bool(theirs), where
+        # Other tables may be there as well.
+        for index, item in enumerate(mine):
+            compare(item, theirs[index if len(mine) == len(theirs) else 0], where)
+    elif "NoneType" not in (mine, theirs):
+        assert mine == theirs, f"{where}: {mine} and {theirs}"
+
+
 @check
 def refuses_bad_requests():
     """what is malformed gets an error that says so, and the server goes on"""

@@ -19,8 +19,11 @@ const knownFolders = [
   'flight/proto',
   'src/query/from-arrow',
   'src/query/gate',
+  'src/query/pushed-filter',
   'src/query/to-arrow',
+  'src/query/write',
   'src/server/actions',
+  'src/server/airport',
   'src/server/auth',
   'src/server/handlers',
   'src/server/polls',
@@ -31,6 +34,7 @@ const knownFolders = [
   'src/store/lifecycle',
   'src/store/log',
   'src/store/parquet',
+  'src/store/transaction',
 ]
 const knownTrees = [
   'bench',

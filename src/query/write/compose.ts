@@ -16,13 +16,13 @@ import type { Assignment, MergeBranch, WriteStatement } from './write-statement.
 
 /** Where a row of the target is: its part, by its place among them, and its place in that. -1: a new row. */
 export const FILE = 'sterna_file'
-const ROW = 'sterna_row'
+export const ROW = 'sterna_row'
 /** What becomes of a row: 1 other values, 2 nothing, 3 it is new. */
 export const ACTION = 'sterna_action'
 export const ACTIONS = { update: 1, delete: 2, insert: 3 } as const
 
 /** The column of the changes with the new value of the target's column of that index. */
-function valueName(index: number): string {
+export function valueName(index: number): string {
   return `sterna_${index}`
 }
 

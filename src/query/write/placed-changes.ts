@@ -23,7 +23,11 @@ export interface PlacedRows {
  * @returns how many; a row that is named twice counts once
  * @throws SternaError SQL_INVALID for an unknown column, SQL_FAILED for a value that does not fit
  */
-export async function changePlaces(runner: Runner, dataset: ChangedDataset, rows: PlacedRows): Promise<number> {
+export async function changePlaces(
+  runner: Runner,
+  dataset: ChangedDataset,
+  rows: PlacedRows,
+): Promise<number> {
   const { lake, signal, schema, ref } = dataset
   const names = rows.schema.fields.map(({ name }) => name).filter((name) => name !== ROW_ID.name)
   const columns = names.map((name) => columnIndex({ name: ref.key, schema, hasParts: true }, name))
@@ -32,6 +36,7 @@ export async function changePlaces(runner: Runner, dataset: ChangedDataset, rows
     const index = columns[place] ?? 0
     return `CAST(sterna_rows.${quoteName(name)} AS ${types[index]}) AS ${valueName(index)}`
   })
+  if (rowCount(rows.frames) === 0) return 0
   const action = names.length === 0 ? ACTIONS.delete : ACTIONS.update
   const items = [`DISTINCT ON (${FILE}, ${ROW}) ${FILE}, ${ROW}, ${action} AS ${ACTION}`, ...values]
   const sql = `SELECT ${items.join(', ')} FROM ${placed(dataset.parts, rows.from)} AS sterna_rows`
@@ -62,13 +67,18 @@ export async function rowsAt(
   return runner.run({ sql, target: schema, lake: new WriteLake(lake, tables), signal, isOnce: true })
 }
 
+function rowCount(frames: readonly Frame[]): number {
+  return frames.reduce((sum, { rows }) => sum + rows, 0)
+}
+
 /** The rows of {@link PARAMETERS}, each with its part and its place in that. */
 function placed(parts: PinnedDataset['parts'], from: bigint): string {
   let start = 0
-  const starts = parts.map(({ rows }, file) => {
+  const starts = parts.flatMap(({ rows }, file) => {
     const pair = `(${start}::BIGINT, ${file}::BIGINT)`
     start += rows
-    return pair
+    // A part without rows begins where the next one does.
+    return rows === 0 ? [] : [pair]
   })
   const place = `(SELECT *, ${quoteName(ROW_ID.name)} - CAST('${from}' AS BIGINT) AS sterna_place FROM ${PARAMETERS})`
   return `(SELECT p.*, s.${FILE}, p.sterna_place - s.sterna_start AS ${ROW} FROM ${place} AS p

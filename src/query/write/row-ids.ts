@@ -36,5 +36,7 @@ export function assertRowIds(schema: Schema, frame: Frame, from: bigint, count: 
 }
 
 function int64sOf(bytes: Uint8Array | undefined, rows: number): BigInt64Array {
-  return bytes === undefined ? new BigInt64Array(rows) : new BigInt64Array(bytes.slice(0, rows * 8).buffer)
+  return bytes === undefined
+    ? new BigInt64Array(rows)
+    : new BigInt64Array(new Uint8Array(bytes.subarray(0, rows * 8)).buffer)
 }

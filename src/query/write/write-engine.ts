@@ -6,7 +6,7 @@ import type { Lake, PinnedDataset, PinnedLake, StagedPart, WritableLake } from '
 import { shown } from '../gate/message.ts'
 import type { ParameterRow } from '../parameters.ts'
 import type { QueryDescription, QueryRequest, QueryResult } from '../query.ts'
-import { withoutNulls } from './checked-frames.ts'
+import { applyChanges, writeResult } from './apply-changes.ts'
 import * as compose from './compose.ts'
 import { parseWrite } from './parse.ts'
 import { readChanges, type RowChanges } from './row-changes.ts'
@@ -151,7 +151,7 @@ export class WriteEngine {
     result: QueryResult,
     { lake, signal }: Run,
   ): Promise<number> {
-    const parts = await this.#written(lake, { ref, schema, place: 'end', signal }, result)
+    const parts = await writeResult(lake, { ref, schema, place: 'end', signal }, result)
     if (parts.length > 0) lake.change(ref, new Map(), parts)
     return rowsOf(parts)
   }
@@ -222,34 +222,7 @@ export class WriteEngine {
     const changesOnly = new WriteLake(lake, { changes: changes.table })
     if (statement.kind === 'merge') await this.#assertOnce(ref, changesOnly, signal)
     const changed = changedColumns(statement, { name: ref.key, schema, hasParts: true })
-    const replaced = new Map<string, readonly StagedPart[]>()
-    for (const [file, { deleted }] of [...changes.files].toSorted(([a], [b]) => a - b)) {
-      const part = parts[file]
-      if (part === undefined) throw new Error('A row was found in no part')
-      if (deleted === part.rows) {
-        replaced.set(part.path, [])
-        continue
-      }
-      const tables = { part: partsTable('part', schema, [part]), changes: changes.table }
-      const sql = compose.rewriteQuery(schema, file, changed)
-      const request = { sql, target: schema, lake: new WriteLake(lake, tables), signal, isOnce: true }
-      const place = { path: part.path }
-      const result = await this.#queries.run(request)
-      replaced.set(part.path, await this.#written(lake, { ref, schema, place, signal }, result))
-    }
-    let added: readonly StagedPart[] = []
-    if (changes.inserted > 0) {
-      const request = {
-        sql: compose.addedQuery(schema),
-        target: schema,
-        lake: changesOnly,
-        signal,
-        isOnce: true,
-      }
-      const result = await this.#queries.run(request)
-      added = await this.#written(lake, { ref, schema, place: 'end', signal }, result)
-    }
-    lake.change(ref, replaced, added)
+    await applyChanges(this.#queries, { ref, schema, parts, lake, signal }, changes, changed)
   }
 
   /** @throws SternaError SQL_FAILED where a row of the table would be changed by two of the source */
@@ -295,7 +268,7 @@ export class WriteEngine {
       return 0
     }
     const result = await this.#run(run, content.query, schema)
-    const parts = await this.#written(
+    const parts = await writeResult(
       run.lake,
       { ref, schema: named, place: 'whole', signal: run.signal },
       result,
@@ -346,18 +319,6 @@ export class WriteEngine {
         return 'query' in statement.content ? statement.content.query : null
       default:
         return null
-    }
-  }
-
-  async #written(
-    lake: WritableLake,
-    rows: Omit<Parameters<WritableLake['write']>[0], 'frames'>,
-    result: QueryResult,
-  ): Promise<readonly StagedPart[]> {
-    try {
-      return await lake.write({ ...rows, frames: withoutNulls(rows.ref, rows.schema, result.frames) })
-    } finally {
-      result.close()
     }
   }
 

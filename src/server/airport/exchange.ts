@@ -1,36 +1,22 @@
 import {
   encodeSchema,
-  type Field,
   type FlightDataView,
   type FlightDescriptor,
   type Frame,
   frameFromFlightData,
   makeFrame,
   messages,
-  type Schema,
   StreamCheck,
 } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 import type { CallContext, ResponseStream } from '../call.ts'
 import { schemaFrame } from '../read.ts'
 import type { Services } from '../services.ts'
+import { deleteRows, updateRows } from './change.ts'
 import { insertRows } from './insert.ts'
 import { pack } from './messages.ts'
+import type { RowExchange } from './row-exchange.ts'
 import { describedTable } from './tables.ts'
-
-/** A DoExchange by which DuckDB writes to a table. */
-export interface RowExchange {
-  /** The columns that the client sends. */
-  readonly schema: Schema
-  /** Its batches, checked, with the dictionaries before them. */
-  readonly frames: AsyncIterable<Frame>
-  /** True where each batch is to be answered by one with its rows as they are stored. */
-  readonly isReturning: boolean
-  /** Sends the schema of what comes back. The client sends no row before it has that. */
-  readonly begin: (fields: readonly Field[]) => Promise<void>
-  /** Sends a batch back. */
-  readonly answer: (frame: Frame) => Promise<void>
-}
 
 /** An operation on a table. @returns how many rows have changed, once that is durable */
 type Operation = (
@@ -40,7 +26,11 @@ type Operation = (
   context: CallContext,
 ) => Promise<number>
 
-const OPERATIONS: ReadonlyMap<string, Operation> = new Map([['insert', insertRows]])
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  ['insert', insertRows],
+  ['update', updateRows],
+  ['delete', deleteRows],
+])
 
 /** What a DoExchange of DuckDB is about; undefined for those of other clients. */
 export function operationOf({ metadata }: CallContext): string | undefined {

@@ -6,7 +6,7 @@ import type { QueryEngine } from '../../query/engine.ts'
 import type { CallContext } from '../call.ts'
 import { schemaFrame } from '../read.ts'
 import type { Services } from '../services.ts'
-import type { RowExchange } from './exchange.ts'
+import type { RowExchange } from './row-exchange.ts'
 
 /** Appends the rows of an INSERT, as one commit. What comes back for RETURNING are the rows as they were sent. */
 export async function insertRows(
