@@ -538,7 +538,9 @@ def refuses_changes():
     raises(Error, 'no column "rowid"', lambda: client.exchange(table, "delete", [pa.record_batch([[1]], schema=only)], only))
     assert stored("guarded").to_pylist() == [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]
     put("own", pa.table({"rowid": [1, 2], "b": ["x", "y"]}))
-    assert not table_of(client, "own").has_row_ids
+    own = table_of(client, "own")
+    assert not own.has_row_ids and client.scan(own)[0].num_rows == 2
+    raises(Error, "no row ids", lambda: client.scan(own, [0, ROW_ID]))
 
 
 @check
@@ -701,10 +703,18 @@ def refuses_forged_tickets():
 
 @check
 def refuses_by_name():
-    """what is not there is refused by its name"""
+    """what is not there is refused by its name, with the exception that DuckDB raises"""
     put("fixed", trades(3))
     client = attach()
     table = table_of(client, "fixed")
+    missing = client.options(("airport-operation", "insert"))
+    for call, text in [
+        (lambda: client.flight.do_get(fl.Ticket(b"missing"), client.options()).read_all(), "There is no dataset"),
+        (lambda: client.flight.do_exchange(fl.FlightDescriptor.for_path("missing"), missing)[1].read_chunk(), "SCHEMA"),
+        (lambda: client.catalog_version() and client.action("list_schemas", b"", raw=True), "no msgpack"),
+    ]:
+        details = unpack(raises(fl.FlightError, text, call).extra_info)
+        assert details["exception_type"] == b"InvalidInputException" and text in details["message"].decode()
     for action, text in [
         ("set_default", "SET DEFAULT"),
         ("add_constraint", "ADD CONSTRAINT"),

@@ -7,7 +7,7 @@ import { msgpackAction } from './action.ts'
 import { bytesField, optionalText, pack } from './messages.ts'
 import { scanTicket } from './scan.ts'
 import { transactionOf } from './state.ts'
-import { describedTable } from './tables.ts'
+import { describedTable, namesRows } from './tables.ts'
 import { assertNow } from './time-travel.ts'
 
 /** DuckDB's `COLUMN_IDENTIFIER_ROW_ID`, and `COLUMN_IDENTIFIER_EMPTY` for a scan that only counts. */
@@ -39,11 +39,15 @@ export const endpoints = msgpackAction(
     const ref = describedTable(descriptor)
     const transaction = transactionOf(context)
     const { schema } = airport.look(transaction, ref)
+    const hasRowIds = parameters.column_ids.includes(ROW_ID_COLUMN)
+    if (hasRowIds && !namesRows(schema)) {
+      throw new SternaError('REQUEST_INVALID', `The table "${ref.key}" has a column "rowid", and no row ids`)
+    }
     const filters = parameters.json_filters
     const ticket = scanTicket({
       ...ref,
       columns: columnsOf(parameters.column_ids, schema),
-      rowIds: parameters.column_ids.includes(ROW_ID_COLUMN),
+      rowIds: hasRowIds,
       where: filters === '' ? undefined : pushedFilter(filters, schema),
       transaction,
     })

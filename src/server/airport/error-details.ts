@@ -17,6 +17,12 @@ const EXCEPTIONS: ReadonlyMap<number, string> = new Map([
   [GRPC_STATUS.PERMISSION_DENIED, 'PermissionException'],
 ])
 
+/**
+ * `StatusCode::Invalid` of Arrow C++, which reads details only where this says what the status is to it. It also takes
+ * the failure for final: an I/O error, as it would be else, is tried five times more.
+ */
+const ARROW_INVALID = '4'
+
 /** Source: `AirportErrorExtraInfo` in the extension's `airport_macros.hpp`. Nothing for calls of other clients. */
 export function airportDetails(thrown: unknown, request: Metadata): { metadata?: Metadata } {
   if (request.get('airport-user-agent').length === 0) return {}
@@ -25,6 +31,7 @@ export function airportDetails(thrown: unknown, request: Metadata): { metadata?:
   if (exception === undefined) return {}
   const metadata = new Metadata()
   const details = pack({ exception_type: exception, message: toStatus(error).details })
+  metadata.set('x-arrow-status', ARROW_INVALID)
   metadata.set('grpc-status-details-bin', Buffer.from(details))
   return { metadata }
 }

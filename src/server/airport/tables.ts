@@ -37,7 +37,7 @@ function isReadable({ type, children }: Field): boolean {
 }
 
 /** True where rows can be named: the one name for that is not taken by a column. */
-function hasRowIds({ fields }: Schema): boolean {
+export function namesRows({ fields }: Schema): boolean {
   return fields.every(({ name }) => name.toLowerCase() !== ROW_ID.name)
 }
 
@@ -46,7 +46,7 @@ export function tableSchema(schema: Schema, rows: number): Schema {
   const metadata = new Map(schema.metadata)
   metadata.delete(STATISTICS_KEY)
   if (hasStatistics(schema, rows)) metadata.set(STATISTICS_KEY, '1')
-  return { metadata, fields: hasRowIds(schema) ? [...schema.fields, ROW_ID_FIELD] : schema.fields }
+  return { metadata, fields: namesRows(schema) ? [...schema.fields, ROW_ID_FIELD] : schema.fields }
 }
 
 /**

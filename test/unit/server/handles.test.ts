@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SternaError } from '../../../src/errors.ts'
 import { Handles } from '../../../src/server/sql/handles.ts'
 
-function handles(options: { countMax?: number; idleMs?: number } = {}): {
+function handles(options: { countMax?: number; idleMs?: number; endsOldest?: boolean } = {}): {
   readonly held: Handles<string>
   readonly ended: string[]
 } {
@@ -16,6 +16,7 @@ function handles(options: { countMax?: number; idleMs?: number } = {}): {
     advice: 'Make another',
     countMax: options.countMax ?? 10,
     idleMs: options.idleMs ?? 60_000,
+    endsOldest: options.endsOldest ?? false,
     onEnd: (value) => ended.push(value),
   })
   return { held, ended }
@@ -53,6 +54,19 @@ test('more than the limit are refused with both figures, until one has ended', (
   assert.match(error.message, /holds 2 things; the limit is 2/)
   held.end(first)
   held.add('c', 'owner')
+  held.close()
+})
+
+test('where that is asked for, the one that was used least recently makes room instead', () => {
+  const { held, ended } = handles({ countMax: 2, endsOldest: true })
+  const first = held.add('a', 'owner')
+  held.add('b', 'owner')
+  assert.equal(held.get(first), 'a')
+  held.add('c', 'owner')
+  assert.deepEqual(ended, ['b'])
+  held.add('d', 'owner')
+  assert.deepEqual(ended, ['b', 'a'])
+  assert.equal(held.size, 2)
   held.close()
 })
 
