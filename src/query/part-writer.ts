@@ -3,13 +3,15 @@ import { rm } from 'node:fs/promises'
 import { encodeSchema, type Schema } from '../../flight/ipc/schema.ts'
 import { encapsulate } from '../../flight/ipc/stream.ts'
 import { SternaError } from '../errors.ts'
-import type { ColumnStats, PartWriter, WrittenPart } from '../store/parts.ts'
+import type { ColumnStats, PartitionRows, PartWriter, WrittenPart } from '../store/parts.ts'
+import type { Partition } from '../store/partitions.ts'
 import type { Duck } from './duck.ts'
 import { quoteName, quoteText, type Connection } from './duckdb.ts'
 import { betterEncodings } from './encoding-check.ts'
 import { FramesTable } from './frames-table.ts'
 import { copyStatement, leavesOf, rowGroupRows, type Encodings, type Leaf } from './parquet-copy.ts'
 import { dictionaryMetadata, joinedDictionaryMetadata } from './part-dictionaries.ts'
+import { partitionCondition, partitionsOf } from './part-partitions.ts'
 import { fieldIds, storageOf, type FieldId } from './storage-types.ts'
 
 /** Under this key pyarrow, parquet-wasm and others look for the Arrow schema that a file was written from. */
@@ -54,15 +56,39 @@ class DuckPartWriter implements PartWriter {
     storageOf(schema)
   }
 
+  async partitionFrames(input: Parameters<PartWriter['partitionFrames']>[0]): Promise<PartitionRows[]> {
+    const { schema, frames, by, signal } = input
+    const table = await FramesTable.of(this.#encoder)
+    const held = table.hold(schema, frames, signal)
+    try {
+      return await this.#withConnection(this.#encoder, signal, (connection) =>
+        partitionsOf(connection, schema, by, held.sql),
+      )
+    } catch (error) {
+      throw held.failure ?? error
+    } finally {
+      held.release()
+    }
+  }
+
+  partitionParts(input: Parameters<PartWriter['partitionParts']>[0]): Promise<PartitionRows[]> {
+    const { schema, sources, by } = input
+    return this.#withConnection(this.#encoder, undefined, (connection) =>
+      partitionsOf(connection, schema, by, partsTable(sources)),
+    )
+  }
+
   async writePart(input: Parameters<PartWriter['writePart']>[0]): Promise<WrittenPart> {
     const { schema, frames, signal } = input
     const table = await FramesTable.of(this.#encoder)
     const held = table.hold(schema, frames, signal)
     try {
-      const dictionaries = await dictionaryMetadata(schema, frames)
+      const { only } = input
+      // Of some of the rows nobody knows which dictionary they had.
+      const dictionaries = only === undefined ? await dictionaryMetadata(schema, frames) : {}
       return await this.#withConnection(this.#encoder, signal, (connection) =>
         this.#write(connection, {
-          source: held.sql,
+          source: only === undefined ? held.sql : rowsOf(held.sql, schema, only),
           ids: fieldIds(schema),
           path: input.path,
           compressionLevel: input.compressionLevel,
@@ -81,24 +107,24 @@ class DuckPartWriter implements PartWriter {
 
   /** Rows that are equal in `orderBy` keep their order. */
   async rewriteParts(input: Parameters<PartWriter['rewriteParts']>[0]): Promise<WrittenPart> {
-    const { schema, sources, orderBy } = input
-    const files = `[${sources.map(quoteText).join(', ')}]`
+    const { schema, sources, orderBy, only } = input
+    const files = listOf(sources)
     // Read from Parquet, milliseconds are microseconds; the cast turns them back.
     const columns = storageOf(schema).map(({ field, sql }) => {
       const name = quoteName(field.name)
       return `CAST(${name} AS ${sql}) AS ${name}`
     })
-    // Older parts may lack columns of the schema: they are null there.
-    const table = `read_parquet(${files}, union_by_name = true)`
+    const where = only === undefined ? '' : ` WHERE ${partitionCondition(schema, only)}`
     const order = [...orderBy.map(quoteName), 'file_index', 'file_row_number']
     const sorted = orderBy.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`
     try {
       return await this.#withConnection(this.#duck, undefined, async (connection) => {
         const size = await sizeOf(connection, files)
         // Of rows in another order nobody knows which dictionary they had.
-        const dictionaries = orderBy.length === 0 ? await joinedDictionaryMetadata(connection, sources) : {}
+        const isWhole = orderBy.length === 0 && only === undefined
+        const dictionaries = isWhole ? await joinedDictionaryMetadata(connection, sources) : {}
         return this.#write(connection, {
-          source: `(SELECT ${columns.join(', ')} FROM ${table}${sorted})`,
+          source: `(SELECT ${columns.join(', ')} FROM ${partsTable(sources)}${where}${sorted})`,
           ids: fieldIds(schema),
           path: input.path,
           compressionLevel: input.compressionLevel,
@@ -161,6 +187,19 @@ class DuckPartWriter implements PartWriter {
       columns: readStatistics(statistics, leaves),
     }
   }
+}
+
+function listOf(sources: readonly string[]): string {
+  return `[${sources.map(quoteText).join(', ')}]`
+}
+
+/** Older parts may lack columns of the schema: they are null there. */
+function partsTable(sources: readonly string[]): string {
+  return `read_parquet(${listOf(sources)}, union_by_name = true)`
+}
+
+function rowsOf(source: string, schema: Schema, only: Partition): string {
+  return `(FROM ${source} WHERE ${partitionCondition(schema, only)})`
 }
 
 function refuseAborted(signal: AbortSignal | undefined): void {

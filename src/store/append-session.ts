@@ -14,7 +14,7 @@ import { WriterDictionaries } from './log/dictionary-state.ts'
 /** What a session needs of its store. */
 export interface AppendTarget {
   /** @throws TYPE_UNSUPPORTED, SCHEMA_MISMATCH */
-  check(ref: DatasetRef, schema: Schema): void
+  check(ref: DatasetRef, schema: Schema, options: OptionsPatch): void
   /** The dataset and its log; made where there is none. @throws SCHEMA_MISMATCH, KEY_INVALID */
   open(
     ref: DatasetRef,
@@ -86,7 +86,7 @@ export class AppendSession {
     this.#schemaFrame = schemaFrame
     this.#options = options
     this.#check = new StreamCheck(schemaFrame)
-    target.check(ref, this.#check.schema)
+    target.check(ref, this.#check.schema, options.options)
   }
 
   /**

@@ -18,8 +18,8 @@ export interface Lineage<P extends FoundPart> {
 }
 
 /**
- * Tells from the parts alone what each dataset holds. Numbers in names grow with time, so puts are taken in their
- * order: a replace leaves nothing of what was before, an append adds, a rewrite takes the place of its sources.
+ * Tells from the parts alone what each dataset holds. Numbers of one name grow with time, so puts are taken in their
+ * order, and where they have no name in common, as of different partitions, in that of their time: a replace leaves nothing of what was before, an append adds, a rewrite takes the place of its sources.
  */
 export function traceLineage<P extends FoundPart>(found: readonly P[]): Lineage<P>[] {
   return groupBy(found, ({ origin }) => `${origin.ref.schema}\0${origin.ref.key}`).map(traceDataset)
@@ -28,7 +28,7 @@ export function traceLineage<P extends FoundPart>(found: readonly P[]): Lineage<
 function traceDataset<P extends FoundPart>(parts: readonly P[]): Lineage<P> {
   const puts = groupBy(parts, ({ origin }) => origin.put)
     .map((put) => put.toSorted((a, b) => a.origin.order - b.origin.order))
-    .sort((a, b) => firstNumber(a) - firstNumber(b))
+    .sort(comparePuts)
   let live: P[] = []
   for (const put of puts) live = applyPut(live, put)
   const isLive = new Set(live)
@@ -48,8 +48,21 @@ function applyPut<P extends FoundPart>(live: P[], put: P[]): P[] {
   return [...kept.slice(0, at), ...put, ...kept.slice(at)]
 }
 
-function firstNumber(put: readonly FoundPart[]): number {
-  return Math.min(...put.map(({ number }) => number))
+function comparePuts(a: readonly FoundPart[], b: readonly FoundPart[]): number {
+  for (const { path, number } of a) {
+    const other = b.find((part) => stemOf(part.path) === stemOf(path))
+    if (other !== undefined) return number - other.number
+  }
+  return timeOf(a) - timeOf(b)
+}
+
+/** A path without number and extension. */
+function stemOf(path: string): string {
+  return path.replace(/(?:\.\d+)?\.parquet$/, '')
+}
+
+function timeOf(put: readonly FoundPart[]): number {
+  return Math.min(...put.map(({ origin }) => origin.writtenMs ?? 0))
 }
 
 /** Node 20 has no Map.groupBy. */

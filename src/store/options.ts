@@ -1,10 +1,23 @@
 import { z } from 'zod'
+import type { Field, Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
 import { DURABILITIES } from './log/append.ts'
+import { PARTITION_STEPS } from './partitions.ts'
+
+/** A further column could only order rows that are equal in all of these. */
+const ORDER_COLUMNS_MAX = 16
+
+function oneOf<T extends string>(choices: readonly T[]): z.ZodEnum<{ [C in T]: C }> {
+  return z.enum(choices, { error: `expected one of ${choices.join(', ')}` })
+}
 
 /** What a dataset can be told, by name. A further option is a line here, and a row in docs/datasets.md. */
 const OPTIONS = {
-  durability: z.enum(DURABILITIES, { error: `expected one of ${DURABILITIES.join(', ')}` }),
+  /** Rows of one hour, day or month, in UTC, have parts of their own. */
+  partition_by: z.strictObject({ column: z.string(), every: oneOf(PARTITION_STEPS) }),
+  /** The order of the rows of a part that compaction makes. */
+  order_by: z.array(z.string()).min(1).max(ORDER_COLUMNS_MAX),
+  durability: oneOf(DURABILITIES),
 }
 
 const optionsSchema = z.strictObject(OPTIONS).partial()
@@ -42,6 +55,23 @@ export function readOptions(text: string | null, key: string): DatasetOptions {
 export function changeOptions(options: DatasetOptions, patch: OptionsPatch = {}): DatasetOptions {
   const changed = Object.entries({ ...options, ...patch }).filter(([, value]) => value !== null)
   return optionsSchema.parse(Object.fromEntries(changed))
+}
+
+/** @throws REQUEST_INVALID where an option names a column that the schema does not have, or one that it cannot be about */
+export function checkOptions({ partition_by: by, order_by: order }: DatasetOptions, schema: Schema): void {
+  const check = (option: string, column: string, isFit: (field: Field) => boolean, fit: string): void => {
+    const field = schema.fields.find(({ name }) => name === column)
+    if (field !== undefined && isFit(field)) return
+    const problem = field === undefined ? 'does not exist' : `is no ${fit}`
+    throw new SternaError('REQUEST_INVALID', `Option ${option}: column "${column}" ${problem}`)
+  }
+  if (by !== undefined) check('partition_by', by.column, isTime, 'timestamp or date')
+  for (const column of order ?? [])
+    check('order_by', column, ({ children }) => children.length === 0, 'single value')
+}
+
+function isTime({ type, dictionary }: Field): boolean {
+  return dictionary === null && (type.kind === 'timestamp' || type.kind === 'date')
 }
 
 /** True for the same options: both come from one schema, which gives their fields an order. */

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import { errnoOf } from '../errors.ts'
 import type { Disk } from './disk/disk.ts'
@@ -31,11 +31,12 @@ export class PartFiles {
   }
 
   /** Takes the number of a part that is there out of circulation. @param path - relative to `cold/` */
-  reserve(ref: DatasetRef, path: string): void {
+  reserve(path: string): void {
     // Parts that another engine wrote have names of another form, which cannot collide with ours.
-    const number = parsePartFileName(basename(path))?.number ?? -1
-    const name = join(folderOf(ref), ref.key)
-    this.#lastNumbers.set(name, Math.max(this.#lastNumbers.get(name) ?? -1, number))
+    const parsed = parsePartFileName(basename(path))
+    if (parsed === undefined) return
+    const name = join(dirname(path), parsed.name)
+    this.#lastNumbers.set(name, Math.max(this.#lastNumbers.get(name) ?? -1, parsed.number))
   }
 
   /** Seals a finished temporary file with checksums and makes it durable. @returns its size in bytes */
@@ -55,15 +56,18 @@ export class PartFiles {
   /**
    * Moves a synced temporary file to the next free name of its dataset.
    *
+   * @param suffix - of its partition, if it is of one
    * @returns the path relative to `cold/`
    */
-  async publish(ref: DatasetRef, temporaryPath: string): Promise<string> {
+  async publish(ref: DatasetRef, temporaryPath: string, suffix: string | null): Promise<string> {
     const folder = folderOf(ref)
+    const stem = suffix === null ? ref.key : `${ref.key}_${suffix}`
+    const name = join(folder, encodeName(stem))
     await this.#disk.mkdir(join(this.#coldDirectory, folder))
     for (;;) {
-      const number = (this.#lastNumbers.get(join(folder, ref.key)) ?? -1) + 1
-      const path = join(folder, partFileName(ref.key, number))
-      this.reserve(ref, path)
+      const number = (this.#lastNumbers.get(name) ?? -1) + 1
+      const path = join(folder, partFileName(stem, number))
+      this.reserve(path)
       try {
         await this.#disk.renameNew(temporaryPath, this.absolutePath(path))
         failpoint('part.named')

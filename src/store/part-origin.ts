@@ -12,6 +12,8 @@ export interface PartOrigin {
   readonly arrowBytes: number
   /** Of a rewrite: the parts it stands for, relative to `cold/`. */
   readonly sources?: readonly string[]
+  /** When it was begun, in ms since 1970; written with it, and unknown of older parts. */
+  readonly writtenMs?: number
   /** How far the log of the dataset is in its parts with this one: what the log calls the table, and the sequence. */
   readonly log?: { readonly table: string; readonly sequence: number } | undefined
 }
@@ -25,6 +27,7 @@ export function originMetadata(origin: PartOrigin): Record<string, string> {
     'sterna:put': origin.put,
     'sterna:order': String(origin.order),
     'sterna:arrow_bytes': String(origin.arrowBytes),
+    'sterna:written_ms': String(Date.now()),
     ...(origin.log && { 'sterna:log': JSON.stringify([origin.log.table, origin.log.sequence]) }),
     ...(origin.sources && { 'sterna:sources': JSON.stringify(origin.sources) }),
   }
@@ -40,6 +43,7 @@ export function parseOrigin(metadata: ReadonlyMap<string, string>): PartOrigin |
   if (key === undefined || schema === undefined || put === undefined || !isMode(mode)) return undefined
   const arrowBytes = Number(metadata.get('sterna:arrow_bytes'))
   if (!Number.isSafeInteger(order) || !Number.isSafeInteger(arrowBytes)) return undefined
+  const writtenMs = Number(metadata.get('sterna:written_ms') ?? Number.NaN)
   const sources = parseSources(metadata.get('sterna:sources'))
   const log = parseLog(metadata.get('sterna:log'))
   return {
@@ -48,6 +52,7 @@ export function parseOrigin(metadata: ReadonlyMap<string, string>): PartOrigin |
     put,
     order,
     arrowBytes,
+    ...(Number.isSafeInteger(writtenMs) && { writtenMs }),
     ...(sources && { sources }),
     ...(log && { log }),
   }

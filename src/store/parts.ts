@@ -1,6 +1,7 @@
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { Frame } from '../../flight/frame.ts'
 import type { Field, Schema } from '../../flight/ipc/schema.ts'
+import type { Partition, PartitionBy, PartitionValue } from './partitions.ts'
 
 /**
  * Metadata of a part: the dictionaries of its dictionary-encoded columns as `flight/ipc/dictionary-log.ts` encodes
@@ -52,12 +53,37 @@ export interface StagedPart {
   readonly path: string
   readonly written: WrittenPart
   readonly arrowBytes: number
+  readonly partition: Partition | null
+  /** False where rows of its partition stood behind those of a later one, or of none. */
+  readonly isInOrder: boolean
+}
+
+/** Which rows are of a partition. */
+export interface PartitionRows {
+  readonly value: PartitionValue
+  readonly rows: number
+  /** The first and the last of them among all rows, from 0. Rows of other partitions may stand between. */
+  readonly first: number
+  readonly last: number
 }
 
 /** Writes parts. Implemented over DuckDB; the store neither knows nor imports that. */
 export interface PartWriter {
   /** @throws TYPE_UNSUPPORTED naming the column and its type, where Parquet could not give it back exactly */
   checkSchema(schema: Schema): void
+  /** The partitions of the rows of frames, in their order. Frames are borrowed until the promise settles. */
+  partitionFrames(input: {
+    readonly schema: Schema
+    readonly frames: readonly Frame[]
+    readonly by: PartitionBy
+    readonly signal?: AbortSignal
+  }): Promise<PartitionRows[]>
+  /** The partitions of the rows of parts, in their order. */
+  partitionParts(input: {
+    readonly schema: Schema
+    readonly sources: readonly string[]
+    readonly by: PartitionBy
+  }): Promise<PartitionRows[]>
   /** Writes the frames (dictionaries and batches of `schema`, borrowed until the promise settles) to a new file. */
   writePart(input: {
     readonly schema: Schema
@@ -65,6 +91,8 @@ export interface PartWriter {
     readonly path: string
     readonly compressionLevel: number
     readonly metadata: Readonly<Record<string, string>>
+    /** Leaves the rows of other partitions out. */
+    readonly only?: Partition
     readonly signal?: AbortSignal
   }): Promise<WrittenPart>
   /** Joins parts of one dataset into one new file, sorted by `orderBy` (nothing: in their order). */
@@ -75,6 +103,8 @@ export interface PartWriter {
     readonly compressionLevel: number
     readonly orderBy: readonly string[]
     readonly metadata: Readonly<Record<string, string>>
+    /** Leaves the rows of other partitions out. */
+    readonly only?: Partition
   }): Promise<WrittenPart>
 }
 

@@ -12,15 +12,16 @@ import type { CatalogDataset, CatalogPart, NewPart } from './catalog/state.ts'
 import type { Disk } from './disk/disk.ts'
 import type { Logs } from './log/logs.ts'
 import { nameParts } from './name-parts.ts'
-import { type OptionsPatch, areSameOptions, changeOptions } from './options.ts'
+import { type OptionsPatch, areSameOptions, changeOptions, checkOptions } from './options.ts'
 import type { PartFiles } from './part-files.ts'
-import { type PartOrigin, originMetadata } from './part-origin.ts'
-import type { PartWriter, StagedPart, WrittenPart } from './parts.ts'
+import type { PartOrigin } from './part-origin.ts'
+import type { PartWriter, StagedPart } from './parts.ts'
+import { type Partition, comparePartitions } from './partitions.ts'
 import { datasetId, readable } from './pinned-snapshot.ts'
 import type { Pins } from './pins.ts'
 import type { PutMode, PutSession, PutSummary, PutTarget } from './put-session.ts'
-import type { Segment } from './segments.ts'
 import { cacheEntry, schemaFrameOf } from './smart-load.ts'
+import { Staging } from './staging.ts'
 
 /** What the store gives its publisher. */
 export interface PublisherParts {
@@ -47,18 +48,19 @@ export interface PublisherParts {
 export class Publisher implements PutTarget {
   readonly #parts: PublisherParts
   readonly #puts = new Set<PutSession>()
-  #writer: PartWriter | undefined
+  readonly #staging: Staging
 
   constructor(parts: PublisherParts) {
     this.#parts = parts
-    for (const { ref, parts: live } of parts.catalog.state().list()) {
-      for (const { path } of live) parts.files.reserve(ref, path)
+    this.#staging = new Staging(parts.files, (paths) => this.discard(paths))
+    for (const { parts: live } of parts.catalog.state().list()) {
+      for (const { path } of live) parts.files.reserve(path)
     }
   }
 
   /** Names what writes parts. */
   writeWith(writer: PartWriter): void {
-    this.#writer = writer
+    this.#staging.writeWith(writer)
   }
 
   get partArrowBytesTarget(): number {
@@ -73,13 +75,14 @@ export class Publisher implements PutTarget {
     return this.stats().bytes > this.#parts.heldBytesMax
   }
 
-  /** @throws TYPE_UNSUPPORTED naming the column and its type; SCHEMA_MISMATCH, DATASET_EXISTS */
-  check(ref: DatasetRef, mode: PutMode, schema: Schema): void {
-    this.#required().checkSchema(schema)
+  /** @throws TYPE_UNSUPPORTED naming the column and its type; SCHEMA_MISMATCH, DATASET_EXISTS, REQUEST_INVALID */
+  check(ref: DatasetRef, mode: PutMode, schema: Schema, options?: OptionsPatch): void {
+    this.#staging.writer.checkSchema(schema)
     const existing = this.#parts.catalog.state().get(ref)
     if (mode === 'create' && existing)
       throw new SternaError('DATASET_EXISTS', `The dataset "${ref.key}" exists already`)
     if (mode === 'append' && existing) checkSameSchema(existing, schema)
+    checkOptions(changeOptions(existing?.options ?? {}, options), schema)
   }
 
   begun(session: PutSession): () => void {
@@ -98,46 +101,35 @@ export class Publisher implements PutTarget {
     return join(this.#parts.tmpPath, name)
   }
 
-  async stage(
-    origin: PartOrigin,
-    schema: Schema,
-    segment: Segment,
-    path: string,
-    signal: AbortSignal,
-  ): Promise<StagedPart> {
-    const written = await this.#required().writePart({
-      schema,
-      frames: segment.frames,
-      path,
-      compressionLevel: this.#parts.compressionLevel,
-      metadata: originMetadata(origin),
+  stage(input: Parameters<PutTarget['stage']>[0], signal: AbortSignal): Promise<StagedPart[]> {
+    const known = this.#parts.catalog.state().get(input.origin.ref)?.options ?? {}
+    return this.#staging.stage(
+      {
+        ...input,
+        by: changeOptions(known, input.options).partition_by,
+        compressionLevel: this.#parts.compressionLevel,
+      },
       signal,
-    })
-    return this.#staged(path, written, origin)
+    )
   }
 
-  /** Rewrites parts of one dataset, in order, into one under a temporary name. */
-  async restage(
+  /** Rewrites parts of one dataset under temporary names: into one, or one for each partition. */
+  restage(
     origin: PartOrigin,
     dataset: CatalogDataset,
     sources: readonly CatalogPart[],
     path: string,
     compressionLevel: number,
-  ): Promise<StagedPart> {
-    const written = await this.#required().rewriteParts({
+  ): Promise<StagedPart[]> {
+    return this.#staging.restage({
+      origin,
       schema: dataset.schema,
       sources: sources.map((part) => this.#parts.files.absolutePath(part.path)),
       path,
+      by: dataset.options.partition_by,
+      orderBy: dataset.options.order_by ?? [],
       compressionLevel,
-      orderBy: [],
-      metadata: originMetadata(origin),
     })
-    return this.#staged(path, written, origin)
-  }
-
-  async #staged(path: string, written: WrittenPart, { arrowBytes }: PartOrigin): Promise<StagedPart> {
-    const fileBytes = await this.#parts.files.finish(path)
-    return { path, written: { ...written, fileBytes }, arrowBytes }
   }
 
   async discard(paths: readonly string[]): Promise<void> {
@@ -165,8 +157,10 @@ export class Publisher implements PutTarget {
       { kind: 'put', ref, mode, schemaHeader: schemaFrame.header, schema, parts, log, options },
       parts,
     )
-    if (mode === 'append' && before) this.#extendCache(before, after, frames)
-    else this.#replaceCache(before, after, schemaFrame, frames)
+    const last = mode === 'append' ? before?.parts.at(-1) : undefined
+    const inOrder = isInOrder(input.parts, last?.partition ?? null) ? frames : null
+    if (mode === 'append' && before) this.#extendCache(before, after, inOrder)
+    else this.#replaceCache(before, after, schemaFrame, inOrder)
     return {
       key: ref.key,
       schema: ref.schema,
@@ -215,20 +209,21 @@ export class Publisher implements PutTarget {
     const bytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0)
     const position = { table: this.#parts.catalog.logName(dataset.tableId), sequence: log.flushed }
     const origin = { ref, mode: 'append' as const, put, order: 0, arrowBytes: bytes, log: position }
+    let staged: readonly StagedPart[] = []
     try {
       const { signal } = new AbortController()
-      const part = await this.stage(origin, schema, { frames, rows, bytes }, path, signal)
+      staged = await this.stage({ origin, schema, segment: { frames, rows, bytes }, path }, signal)
       await this.publish({
         ref,
         mode: 'append',
         schemaFrame: schemaFrameOf(dataset),
         schema,
-        parts: [part],
+        parts: staged,
         frames,
         log,
       })
     } catch (error) {
-      await this.discard([path])
+      await this.discard(staged.map((part) => part.path))
       throw error
     }
   }
@@ -243,7 +238,8 @@ export class Publisher implements PutTarget {
     const after = await this.#commit({ kind: 'rewrite', ref: dataset.ref, remove, parts }, parts)
     const cached = this.#parts.cache.peek(datasetId(dataset))
     this.#parts.cache.delete(datasetId(dataset))
-    if (cached) this.#parts.cache.set(datasetId(after), cached)
+    // Rows in another order are not those that the cache has.
+    if (cached && staged.every((part) => part.isInOrder)) this.#parts.cache.set(datasetId(after), cached)
     return after
   }
 
@@ -253,7 +249,10 @@ export class Publisher implements PutTarget {
     const { ref } = dataset
     const { state, retired } = this.#parts.catalog.commit([{ kind: 'configure', ref, options }])
     this.#parts.pins.retire(state.snapshotId, retired)
-    return state.get(ref) ?? dataset
+    const after = state.get(ref) ?? dataset
+    // Another partitioning is another order of rows.
+    if (after.version !== dataset.version) this.#parts.cache.delete(datasetId(dataset))
+    return after
   }
 
   drop(dataset: CatalogDataset): void {
@@ -303,11 +302,14 @@ export class Publisher implements PutTarget {
     if (!cached || !frames) return
     this.#parts.cache.set(datasetId(after), cacheEntry(cached.schemaFrame, [...cached.frames, ...frames]))
   }
+}
 
-  #required(): PartWriter {
-    if (!this.#writer) throw new Error('The store was given nothing that writes parts')
-    return this.#writer
-  }
+/** True where rows came in the order in which readers will get them. @param last - the partition of the part before them */
+function isInOrder(staged: readonly StagedPart[], last: Partition | null): boolean {
+  return staged.every((part, index) => {
+    const before = index === 0 ? last : (staged[index - 1]?.partition ?? null)
+    return part.isInOrder && comparePartitions(before, part.partition) <= 0
+  })
 }
 
 function checkSameSchema(existing: CatalogDataset, schema: Schema): void {

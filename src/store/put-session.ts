@@ -29,16 +29,20 @@ export interface PutTarget {
   /** True while all puts together hold more than they should: each then keeps nothing for the cache, and writes sooner. */
   readonly isCrowded: boolean
   /** @throws TYPE_UNSUPPORTED, DATASET_EXISTS, SCHEMA_MISMATCH */
-  check(ref: DatasetRef, mode: PutMode, schema: Schema): void
+  check(ref: DatasetRef, mode: PutMode, schema: Schema, options: OptionsPatch): void
   temporaryPath(name: string): string
-  /** Writes a segment to `path` and syncs it. */
+  /** Writes a segment to `path`, or parts of several partitions to paths that begin so, and syncs them. */
   stage(
-    origin: PartOrigin,
-    schema: Schema,
-    segment: Segment,
-    path: string,
+    input: {
+      readonly origin: PartOrigin
+      readonly schema: Schema
+      readonly segment: Segment
+      readonly path: string
+      /** Options that come with the rows. */
+      readonly options?: OptionsPatch
+    },
     signal: AbortSignal,
-  ): Promise<StagedPart>
+  ): Promise<readonly StagedPart[]>
   discard(paths: readonly string[]): Promise<void>
   /** Hears of every session that is neither committed nor aborted. @returns tells that it is */
   begun(session: PutSession): () => void
@@ -89,7 +93,7 @@ export class PutSession {
     this.#schemaFrame = schemaFrame
     this.#options = options
     this.#check = new StreamCheck(schemaFrame)
-    target.check(ref, mode, this.#check.schema)
+    target.check(ref, mode, this.#check.schema, options)
     this.#ended = target.begun(this)
   }
 
@@ -147,7 +151,7 @@ export class PutSession {
     this.#abort.abort()
     await this.#staging.catch(() => undefined)
     try {
-      await this.#target.discard(this.#paths)
+      await this.#target.discard([...this.#paths, ...this.#staged.map(({ path }) => path)])
     } finally {
       this.#ended()
     }
@@ -166,8 +170,11 @@ export class PutSession {
     this.#paths.push(path)
     this.#stagingBytes = segment.bytes
     this.#staging = this.#target
-      .stage(origin, this.#check.schema, segment, path, this.#abort.signal)
-      .then((part) => void this.#staged.push(part))
+      .stage(
+        { origin, schema: this.#check.schema, segment, path, options: this.#options },
+        this.#abort.signal,
+      )
+      .then((parts) => void this.#staged.push(...parts))
       .finally(() => {
         this.#stagingBytes = 0
       })

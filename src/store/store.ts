@@ -201,7 +201,8 @@ export class Store implements Lake {
     return new AppendSession(
       {
         check: (...dataset) => {
-          this.#publisher.check(dataset[0], 'append', dataset[1])
+          const [to, schema, told] = dataset
+          this.#publisher.check(to, 'append', schema, told)
         },
         open: (...dataset) => {
           const stored = this.#publisher.openToAppend(...dataset)

@@ -15,8 +15,8 @@ answered, or {"error": text}.
 
 import datetime
 import decimal
-import importlib.util
 import json
+import os
 import pathlib
 import sys
 import time
@@ -24,24 +24,17 @@ import time
 import duckdb
 import pyarrow as pa
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import ducklake  # noqa: E402
+
 WAIT_SECONDS_MAX = 60
 
 
 def main() -> None:
     catalog, steps = sys.argv[1], json.loads(sys.argv[2])
-    con = duckdb.connect()
-    for name in ("sqlite_scanner", "ducklake"):
-        con.execute(f"LOAD '{extension_file(name)}'")
-    if not (steps and isinstance(steps[0], str) and steps[0].startswith("ATTACH")):
-        con.execute(f"ATTACH 'ducklake:sqlite:{catalog}' AS lake")
+    is_attaching = steps and isinstance(steps[0], str) and steps[0].startswith("ATTACH")
+    con = ducklake.connect(None if is_attaching else catalog)
     print(json.dumps([answer(con, step) for step in steps], default=str))
-
-
-def extension_file(name: str) -> pathlib.Path:
-    """The file of a DuckDB extension that came as a Python package."""
-    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
-    (file,) = pathlib.Path(spec.submodule_search_locations[0]).rglob(f"{name}.duckdb_extension")
-    return file
 
 
 def answer(con: duckdb.DuckDBPyConnection, step):

@@ -1,10 +1,18 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
 import { type Schema, schemasEqual } from '../../../flight/ipc/schema.ts'
 import { SternaError } from '../../errors.ts'
-import { type DatasetOptions, type OptionsPatch, areSameOptions, changeOptions } from '../options.ts'
+import {
+  type DatasetOptions,
+  type OptionsPatch,
+  areSameOptions,
+  changeOptions,
+  checkOptions,
+} from '../options.ts'
+import { inPartitionOrder, isSamePartitioning } from '../partitions.ts'
 import type { ArrowSchemas } from './arrow-schemas.ts'
 import { type Column, columnsOf } from './columns.ts'
 import { readColumns } from './load.ts'
+import { writePartitioning } from './partitions.ts'
 import type { SnapshotWriter } from './snapshot-writer.ts'
 import {
   type CatalogDataset,
@@ -45,7 +53,7 @@ export type Change =
       /** Others stay as they are. */
       readonly options?: OptionsPatch | undefined
     }
-  /** The same rows in other files: no more than before, each in the place of one that goes. */
+  /** The same rows in other files: each in the place of one that goes, further ones in that of the last. */
   | {
       readonly kind: 'rewrite'
       readonly ref: DatasetRef
@@ -140,7 +148,7 @@ export class Commit {
     const isOther = existing !== undefined && !isKept
     const before = isKept ? existing.logFlushed : 0
     const logFlushed = this.#recordLog(tableId, before, isOther ? undefined : change.log)
-    const options = this.#recordOptions(tableId, existing, change.options)
+    const options = this.#recordOptions({ tableId, schema, columns }, existing, change.options)
     this.#record(
       {
         tableId,
@@ -170,10 +178,11 @@ export class Commit {
         `The rows to append have not the schema of dataset "${existing.ref.key}"`,
       )
     }
+    const options = this.#recordOptions({ tableId: existing.tableId, schema, columns }, existing, patch)
     const added = addParts(this.#writer, existing.tableId, columns, parts)
     const logFlushed = this.#recordLog(existing.tableId, existing.logFlushed, log)
-    const options = this.#recordOptions(existing.tableId, existing, patch)
-    this.#record({ ...existing, options, logFlushed }, [...existing.parts, ...added])
+    const kept = this.#partsUnder(options, existing)
+    this.#record({ ...existing, options, logFlushed }, [...kept, ...added])
     this.#touched.set(existing.tableId, { columns, added: parts })
   }
 
@@ -188,21 +197,25 @@ export class Commit {
       )
     }
     assertReadable(existing)
-    if (parts.length > removed.length) throw new Error('A rewrite gives no more parts than it takes')
     if (sumRows(parts) !== sumRows(removed)) throw new Error('A rewrite keeps all rows')
     const ids = removed.map((part) => part.dataFileId)
     const columns = readColumns(this.#writer.db, existing.tableId)
-    const added = addParts(this.#writer, existing.tableId, columns, parts, ordersOf(this.#writer, ids))
+    const orders = ordersOf(this.#writer, ids)
+    const places = parts.map((_, index) => Math.min(index, ids.length - 1))
+    const added = addParts(
+      this.#writer,
+      existing.tableId,
+      columns,
+      parts,
+      places.map((place) => orders[place] ?? 0),
+    )
     endParts(this.#writer, ids)
     this.#writer.note(`merge_adjacent:${existing.tableId}`)
-    const places = new Map(ids.map((id, index) => [id, added[index]]))
-    const kept = existing.parts.map((part) =>
-      remove.has(part.dataFileId) ? places.get(part.dataFileId) : part,
-    )
-    this.#record(
-      existing,
-      kept.filter((part) => part !== undefined),
-    )
+    const kept = existing.parts.flatMap((part) => {
+      const place = ids.indexOf(part.dataFileId)
+      return place === -1 ? [part] : added.filter((_, index) => places[index] === place)
+    })
+    this.#record(existing, kept)
     this.#touched.set(existing.tableId, { columns, added: null })
   }
 
@@ -211,9 +224,12 @@ export class Commit {
     existing: CatalogDataset | undefined,
   ): void {
     if (existing === undefined) throw notFound(ref)
-    const options = this.#recordOptions(existing.tableId, existing, patch)
+    const columns = readColumns(this.#writer.db, existing.tableId)
+    const options = this.#recordOptions({ ...existing, columns }, existing, patch)
     this.#writer.note(`altered_table:${existing.tableId}`)
-    this.#changed.set(datasetName(ref), { ...existing, options })
+    const parts = this.#partsUnder(options, existing)
+    if (parts === existing.parts) this.#changed.set(datasetName(ref), { ...existing, options })
+    else this.#record({ ...existing, options }, parts)
   }
 
   #change(change: Extract<Change, { kind: 'change' }>, existing: CatalogDataset | undefined): void {
@@ -279,18 +295,35 @@ export class Commit {
     return flushed
   }
 
+  /** The parts of a dataset; by another partitioning than they were written for they are in no partition. */
+  #partsUnder({ partition_by: by }: DatasetOptions, existing: CatalogDataset): readonly CatalogPart[] {
+    if (isSamePartitioning(by, existing.options.partition_by)) return existing.parts
+    const ids = existing.parts.map(({ dataFileId }) => dataFileId)
+    const orders = new Map(ordersOf(this.#writer, ids).map((order, index) => [ids[index], order]))
+    return existing.parts
+      .map((part) => ({ ...part, partition: null }))
+      .sort((a, b) => (orders.get(a.dataFileId) ?? 0) - (orders.get(b.dataFileId) ?? 0))
+  }
+
   /** @param existing - what a table with another id may take the place of @returns the options that it has now */
   #recordOptions(
-    tableId: number,
+    { tableId, schema, columns }: { tableId: number; schema: Schema; columns: readonly Column[] },
     existing: CatalogDataset | undefined,
     patch: OptionsPatch | undefined,
   ): DatasetOptions {
     const before = existing?.options ?? {}
     const options = changeOptions(before, patch)
-    if (tableId !== existing?.tableId || !areSameOptions(before, options)) {
-      const text = JSON.stringify(options)
-      this.#writer.db.run('INSERT OR REPLACE INTO sterna_options VALUES (?, ?)', tableId, text)
-    }
+    const isOther = tableId !== existing?.tableId
+    if (!isOther && areSameOptions(before, options)) return options
+    checkOptions(options, schema)
+    this.#writer.db.run(
+      'INSERT OR REPLACE INTO sterna_options VALUES (?, ?)',
+      tableId,
+      JSON.stringify(options),
+    )
+    const by = options.partition_by
+    if (!isSamePartitioning(isOther ? undefined : before.partition_by, by))
+      writePartitioning(this.#writer, tableId, columns, by)
     return options
   }
 
@@ -323,7 +356,7 @@ export class Commit {
       schemaHeader,
       schema,
       options,
-      parts,
+      parts: inPartitionOrder(parts),
       logFlushed,
       version,
       createdNs,

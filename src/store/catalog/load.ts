@@ -1,9 +1,11 @@
 import { type Schema, encodeSchema } from '../../../flight/ipc/schema.ts'
 import { SternaError } from '../../errors.ts'
-import { areSameOptions, readOptions } from '../options.ts'
+import { type DatasetOptions, areSameOptions, readOptions } from '../options.ts'
+import { type Partition, inPartitionOrder, isSamePartitioning } from '../partitions.ts'
 import type { ArrowSchemas } from './arrow-schemas.ts'
 import { type Column, schemaOf } from './columns.ts'
 import type { Database } from './database.ts'
+import { type Partitioning, partitionOf, readPartitionValues, readPartitionings } from './partitions.ts'
 import { isInside, relativePath } from './paths.ts'
 import {
   type CatalogDataset,
@@ -56,6 +58,7 @@ type FileRow = readonly [
   mappingId: number | null,
   arrowBytes: number | null,
   tier: PartTier | null,
+  partitionId: number | null,
 ]
 
 /** What the catalog says of a table beside its row. */
@@ -83,6 +86,8 @@ export function loadState(
   const snapshotId = db.get<[number]>('SELECT max(snapshot_id) FROM ducklake_snapshot')?.[0] ?? 0
   const facts = readFacts(db)
   const files = readFiles(db)
+  const partitionings = readPartitionings(db)
+  const partitionValues = readPartitionValues(db)
   const datasets = new Map<string, CatalogDataset>()
   for (const row of readTables(db)) {
     const dataset = readDataset(row, files.get(row[0]) ?? [], facts(row[0]))
@@ -116,12 +121,19 @@ export function loadState(
     const isKnown = known?.tableId === tableId
     const isSettled = known?.version === version && !isSuspect(known, fact)
     if (isKnown && isSettled && hasFiles(known, fileRows)) {
-      return areSameOptions(known.options, options) ? known : { ...known, options }
+      if (areSameOptions(known.options, options)) return known
+      // Another partitioning is another order of the parts.
+      if (isSamePartitioning(known.options.partition_by, options.partition_by)) return { ...known, options }
     }
     // Columns that changed later are not those that the Arrow schema tells of.
     const isOurs = arrowSchemaId !== null && fact.columns <= (columnsSnapshot ?? -1)
     const arrow = isOurs ? schemas.read(arrowSchemaId) : deriveSchema(db, tableId)
-    const parts = fileRows.map((file) => toPart(file, folder ?? '', dataPath))
+    const parts = inPartitionOrder(
+      fileRows.map((file) => ({
+        ...toPart(file, folder ?? '', dataPath),
+        partition: readPartition(file, options, partitionings.get(tableId)),
+      })),
+    )
     const loaded = makeDataset({
       tableId,
       ref,
@@ -136,6 +148,16 @@ export function loadState(
       blocked: arrow === undefined ? UNKNOWN_TYPE : reasonToBlock(fileRows, parts, fact),
     })
     return isKnown && known.version >= version ? newer(known, loaded, snapshotId) : loaded
+  }
+
+  function readPartition(
+    [dataFileId, , , , , , , , , , partitionId]: FileRow,
+    { partition_by: by }: DatasetOptions,
+    partitioning: Partitioning | undefined,
+  ): Partition | null {
+    if (by === undefined || partitioning?.id !== partitionId) return null
+    if (!isSamePartitioning(by, partitioning.by)) return null
+    return partitionOf(by, partitionValues.get(dataFileId) ?? [])
   }
 }
 
@@ -157,9 +179,8 @@ function isSuspect(known: CatalogDataset, facts: Facts): boolean {
 }
 
 function hasFiles(known: CatalogDataset, files: readonly FileRow[]): boolean {
-  return (
-    known.parts.length === files.length && files.every(([id], index) => known.parts[index]?.dataFileId === id)
-  )
+  const ids = new Set(known.parts.map(({ dataFileId }) => dataFileId))
+  return ids.size === files.length && files.every(([id]) => ids.has(id))
 }
 
 /** Versions only grow: where the rows that told of a change are gone already, the change counts as of now. */
@@ -172,7 +193,7 @@ function newer(known: CatalogDataset, loaded: CatalogDataset, snapshotId: number
   return isSame ? known : { ...loaded, version: snapshotId }
 }
 
-function toPart(row: FileRow, folder: string, dataPath: string): CatalogPart {
+function toPart(row: FileRow, folder: string, dataPath: string): Omit<CatalogPart, 'partition'> {
   const [dataFileId, , begin, path, isRelative, rows, fileBytes, , arrowBytes, tier] = row
   return {
     dataFileId,
@@ -225,7 +246,7 @@ function readTables(db: Database): TableRow[] {
 function readFiles(db: Database): Map<number, FileRow[]> {
   const rows = db.all<FileRow>(
     `SELECT f.data_file_id, f.table_id, f.begin_snapshot, f.path, f.path_is_relative, f.record_count,
-       f.file_size_bytes, f.mapping_id, own.arrow_bytes, own.tier
+       f.file_size_bytes, f.mapping_id, own.arrow_bytes, own.tier, f.partition_id
      FROM ducklake_data_file f LEFT JOIN sterna_data_file own USING (data_file_id)
      WHERE f.end_snapshot IS NULL
      ORDER BY coalesce(f.file_order, f.data_file_id), f.data_file_id`,

@@ -2,6 +2,7 @@ import type { DatasetRef } from '../../../flight/descriptor.ts'
 import type { Schema } from '../../../flight/ipc/schema.ts'
 import type { DatasetOptions } from '../options.ts'
 import type { WrittenPart } from '../parts.ts'
+import type { Partition } from '../partitions.ts'
 
 /** Where the rows of a part are in their life: as written, or compacted. */
 export type PartTier = 'warm' | 'cold'
@@ -16,6 +17,8 @@ export interface CatalogPart {
   /** Size in memory; an estimate for parts that another engine wrote. */
   readonly arrowBytes: number
   readonly tier: PartTier
+  /** Null where the dataset is not partitioned, or was not when it was written. */
+  readonly partition: Partition | null
   /** The snapshot that added it. */
   readonly version: number
 }
@@ -26,6 +29,7 @@ export interface NewPart extends WrittenPart {
   readonly path: string
   readonly arrowBytes: number
   readonly tier: PartTier
+  readonly partition?: Partition | null
 }
 
 /** One dataset in one snapshot. Immutable. */
@@ -36,7 +40,7 @@ export interface CatalogDataset {
   readonly schemaHeader: Uint8Array
   readonly schema: Schema
   readonly options: DatasetOptions
-  /** In the order of their rows. */
+  /** In the order of their rows: by partition, then as they were acknowledged. */
   readonly parts: readonly CatalogPart[]
   readonly rows: number
   readonly fileBytes: number

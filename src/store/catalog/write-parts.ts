@@ -1,5 +1,6 @@
 import type { ColumnStats } from '../parts.ts'
 import { type Column, isLeaf } from './columns.ts'
+import { readPartitionings, writePartition } from './partitions.ts'
 import type { SnapshotWriter } from './snapshot-writer.ts'
 import type { CatalogPart, NewPart } from './state.ts'
 
@@ -19,6 +20,7 @@ export function addParts(
   const { db } = writer
   let rowId =
     db.get<[number]>('SELECT next_row_id FROM ducklake_table_stats WHERE table_id = ?', tableId)?.[0] ?? 0
+  const partitioning = readPartitionings(db, tableId).get(tableId)
   const added = parts.map((part, index) => {
     const dataFileId = writer.takeFileId()
     db.insert('ducklake_data_file', {
@@ -35,9 +37,10 @@ export function addParts(
       row_id_start: rowId,
     })
     db.insert('sterna_data_file', { data_file_id: dataFileId, arrow_bytes: part.arrowBytes, tier: part.tier })
+    const partition = writePartition(db, { tableId, dataFileId }, part.partition ?? null, partitioning)
     addColumnStats(writer, tableId, dataFileId, columns, part)
     rowId += part.rows
-    return toCatalogPart(part, dataFileId, writer.snapshotId)
+    return { ...toCatalogPart(part, dataFileId, writer.snapshotId), partition }
   })
   if (added.length > 0) writer.note(`inserted_into_table:${tableId}`)
   return added
@@ -125,7 +128,7 @@ function pathInTable(writer: SnapshotWriter, tableId: number, path: string): str
   }
 }
 
-function toCatalogPart(part: NewPart, dataFileId: number, version: number): CatalogPart {
+function toCatalogPart(part: NewPart, dataFileId: number, version: number): Omit<CatalogPart, 'partition'> {
   const { path, rows, fileBytes, arrowBytes, tier } = part
   return { dataFileId, path, rows, fileBytes, arrowBytes, tier, version }
 }

@@ -74,8 +74,12 @@ export function decodeName(name: string): string | null | undefined {
 /**
  * The file name of a part: `<key>.parquet` for number 0, `<key>.<n>.parquet` after it. At most 255 bytes.
  *
- * @param key - a dataset key, 1 to 200 bytes of UTF-8.
- * @param number - of the part within its key, never used twice.
+ * A part of a partition has the name of a part of the key `<key>_<partition>`, as which it is read well where there is
+ * no catalog. Parts of both count their numbers together, so that they never share a name; whose a part is says its
+ * metadata.
+ *
+ * @param key - a dataset key, 1 to 200 bytes of UTF-8, or that with the suffix of a partition.
+ * @param number - of the part among all of that name, never used twice.
  */
 export function partFileName(key: string, number: number): string {
   return number === 0 ? encodeName(key) + EXTENSION : `${encodeName(key)}.${number}${EXTENSION}`

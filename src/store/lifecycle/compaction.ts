@@ -40,7 +40,7 @@ export async function compact(
         sources,
         log: publisher.logOf(dataset),
       }
-      staged.push(await publisher.restage(origin, dataset, group, paths[index] ?? '', level))
+      staged.push(...(await publisher.restage(origin, dataset, group, paths[index] ?? '', level)))
     }
     after = await publisher.replaceParts(
       dataset,
@@ -48,7 +48,7 @@ export async function compact(
       staged,
     )
   } finally {
-    await publisher.discard(paths)
+    await publisher.discard([...paths, ...staged.map(({ path }) => path)])
   }
   return {
     key: dataset.ref.key,

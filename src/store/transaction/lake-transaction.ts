@@ -132,7 +132,7 @@ export class LakeTransaction implements WritableLake {
     const put = randomUUID()
     const segment = new SegmentBuilder()
     const stage = async (): Promise<void> => {
-      if (!segment.isEmpty) staged.push(await this.#stage(rows, put, staged.length, segment))
+      if (!segment.isEmpty) staged.push(...(await this.#stage(rows, put, staged.length, segment)))
     }
     for await (const frame of rows.frames) {
       segment.add(frame, parseMessage(frame.header))
@@ -221,21 +221,24 @@ export class LakeTransaction implements WritableLake {
     put: string,
     order: number,
     builder: SegmentBuilder,
-  ): Promise<StagedPart> {
+  ): Promise<readonly StagedPart[]> {
     const { publisher } = this.#parts
     const segment = builder.take()
     const path = publisher.temporaryPath(`${put}.${order}.parquet`)
     const origin = { ...this.#originOf(place), ref, put, order, arrowBytes: segment.bytes }
     this.#origins.set(path, origin)
-    const part = await publisher.stage(origin, schema, segment, path, signal)
-    this.#fileBytes += part.written.fileBytes
+    const parts = await publisher.stage({ origin, schema, segment, path }, signal)
+    for (const part of parts) {
+      this.#origins.set(part.path, origin)
+      this.#fileBytes += part.written.fileBytes
+    }
     if (this.#fileBytes > LIMITS.transactionBytesMax) {
       throw new SternaError(
         'LIMIT_EXCEEDED',
         `The transaction has written ${this.#fileBytes} bytes; the limit is ${LIMITS.transactionBytesMax}`,
       )
     }
-    return part
+    return parts
   }
 
   #originOf(place: NewRows['place']): Pick<PartOrigin, 'mode' | 'sources'> {

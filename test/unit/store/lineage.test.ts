@@ -51,3 +51,17 @@ test('datasets of one key in two schemas are two', () => {
   const other = part(0, 'z', 'replace', { ref: { schema: 'other', key: 'k' } })
   assert.equal(traceLineage([part(0, 'a', 'replace'), other]).length, 2)
 })
+
+test('puts into different partitions, whose names count alone, come in the order of their times', () => {
+  const inPartition = (suffix: string, written: FoundPart): FoundPart => ({
+    ...written,
+    path: `k_${suffix}.${written.number}.parquet`,
+  })
+  const old = inPartition('20260203', part(7, 'a', 'replace', { writtenMs: 1 }))
+  const replaced = inPartition('20260204', part(1, 'b', 'replace', { writtenMs: 2 }))
+  const late = inPartition('20260204', part(2, 'c', 'append', { writtenMs: 3 }))
+  assert.deepEqual(numbers([late, old, replaced]), [1, 2])
+  // Of one name the number counts, whatever the clock said.
+  const second = inPartition('20260204', part(3, 'd', 'append', { writtenMs: 0 }))
+  assert.deepEqual(numbers([second, late, replaced]), [1, 2, 3])
+})
