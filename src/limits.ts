@@ -139,8 +139,8 @@ export const LIMITS = {
   transactionIdleMs: 10 * 60_000,
   /** Parquet bytes that one transaction may have in `tmp/` before it is committed. */
   transactionBytesMax: 64 * GiB,
-  /** Datasets that one transaction may change: each is a few rows of the catalog in one commit. */
-  transactionDatasetsMax: 1_000,
+  /** Datasets, views, schemas and comments that one transaction may change: each is a few rows of the catalog. */
+  transactionChangesMax: 1_000,
   /** Which rows a statement changes, and what they become: up to here in memory, beyond in `tmp/`. */
   changedRowsBytesMax: 16 * MiB,
   /** Sessions with options. */

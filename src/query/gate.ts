@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import type { PinnedDataset, PinnedLake } from '../store/parts.ts'
+import type { PinnedDataset, PinnedLake, PinnedView } from '../store/parts.ts'
 import { SternaError } from '../errors.ts'
 import {
   analyseStatement,
@@ -22,7 +22,7 @@ import {
   type Edit,
   type Rewritten,
 } from './gate/rewrite.ts'
-import { callSignature, datasetsRelation, framesCall, type Relation } from './gate/relation.ts'
+import { callSignature, datasetsRelation, framesCall, type Relation, viewRelation } from './gate/relation.ts'
 import { faultError, notSelectError, readStatement, type StatementText } from './gate/statement.ts'
 import { TableResolver } from './gate/tables.ts'
 import { foldName, readParseResult, type Node } from './gate/tree.ts'
@@ -76,6 +76,15 @@ interface Target {
   readonly datasets: readonly PinnedDataset[]
   /** Of the batches that it reads in place of datasets. */
   readonly handle?: string
+  /** The view that it is, in place of datasets. */
+  readonly view?: ViewTarget
+}
+
+/** A view, and what the names in it stand for. */
+interface ViewTarget {
+  readonly view: PinnedView
+  readonly known: Known
+  readonly targets: readonly Target[]
 }
 
 /** Memory for statements and filters seen before: some thousands of usual size. */
@@ -85,6 +94,8 @@ const ITEM_BYTES = 64
 /** Names that one call may list; each can be a pattern, which looks through the whole lake. */
 const INPUTS_MAX = 1000
 const INPUT_TABLE = 'input'
+/** Views of views: more is one that stands in itself. */
+const VIEW_DEPTH_MAX = 16
 
 /**
  * What stands between SQL from clients and DuckDB: a statement passes when it only reads, calls only functions
@@ -117,12 +128,9 @@ export class Gate {
    */
   async check(sql: string, lake: PinnedLake, options: CheckOptions = {}): Promise<GatedQuery> {
     const known = this.#known.get(sql) ?? (await this.#learn(sql))
-    const targets = this.#resolve(known, lake, options)
-    // The counts tell apart which name has which datasets.
-    const versions = targets.flatMap(({ handle, datasets }) =>
-      handle === undefined ? [String(datasets.length), ...datasets.map(({ id }) => id)] : ['input', handle],
-    )
-    const datasets = unique(targets.flatMap((target) => target.datasets))
+    const targets = await this.#resolve(known, lake, options)
+    const versions = versionsOf(targets)
+    const datasets = unique(datasetsOf(targets))
     const last = known.last
     // The lists of tables are made from the lake at hand, which has no version of its own.
     const hasLogs = datasets.some(({ log }) => log !== null)
@@ -185,20 +193,49 @@ export class Gate {
     return statement
   }
 
-  #resolve({ analysis }: Known, lake: PinnedLake, { inputHandle, schema }: CheckOptions): Target[] {
+  /** @param depth - of views in views */
+  async #resolve(
+    { analysis }: Known,
+    lake: PinnedLake,
+    { inputHandle, schema }: CheckOptions,
+    depth = 0,
+  ): Promise<Target[]> {
     const resolver = new TableResolver(lake, this.#dataDirectory, schema)
-    const tables = analysis.tables.map((use): Target => {
+    const tables: Target[] = []
+    for (const use of analysis.tables) {
       const isInput = use.catalog === '' && use.schema === '' && foldName(use.name) === INPUT_TABLE
+      const view = resolver.view(use.catalog, use.schema, use.name)
       if (isInput && inputHandle !== undefined) {
-        return { use, alias: use.name, datasets: [], handle: inputHandle }
-      }
-      return { use, ...resolver.table(use.catalog, use.schema, use.name) }
-    })
+        tables.push({ use, alias: use.name, datasets: [], handle: inputHandle })
+      } else if (view !== undefined) {
+        tables.push({
+          use,
+          alias: use.name,
+          datasets: [],
+          view: await this.#resolveView(view, lake, depth + 1),
+        })
+      } else tables.push({ use, ...resolver.table(use.catalog, use.schema, use.name) })
+    }
     const calls = analysis.calls.map((use): Target => {
       assertFewInputs(use)
       return { use, alias: '', datasets: use.inputs.flatMap((input) => resolver.files(input)) }
     })
     return [...tables, ...calls]
+  }
+
+  async #resolveView(view: PinnedView, lake: PinnedLake, depth: number): Promise<ViewTarget> {
+    if (depth > VIEW_DEPTH_MAX) {
+      throw new SternaError(
+        'LIMIT_EXCEEDED',
+        `View "${view.ref.key}" stands in more than ${VIEW_DEPTH_MAX} views of each other, or in itself`,
+      )
+    }
+    const known = this.#known.get(view.sql) ?? (await this.#learn(view.sql))
+    if (known.statement.prefix !== '' || known.analysis.isDescription || known.analysis.lists.length > 0) {
+      throw new SternaError('SQL_FORBIDDEN', `View "${view.ref.key}" is no query of tables`)
+    }
+    // Names that have no schema mean those beside the view.
+    return { view, known, targets: await this.#resolve(known, lake, { schema: view.ref.schema }, depth) }
   }
 
   #rewrite(
@@ -210,7 +247,7 @@ export class Gate {
     const finder = new TokenFinder(statement)
     const edits = targets.map((target): Edit => {
       const { use, alias } = target
-      const relation = this.#relationOf(target, options)
+      const relation = this.#relationOf(target, lake, options)
       if ('functionName' in use) return callEdit(statement, finder, use, relation)
       return tableEdit(statement, finder, use, relation, alias)
     })
@@ -222,8 +259,16 @@ export class Gate {
     return applyEdits(statement, edits)
   }
 
-  #relationOf({ use, datasets, handle }: Target, { logHandle }: CheckOptions): Relation {
+  #relationOf({ use, datasets, handle, view }: Target, lake: PinnedLake, options: CheckOptions): Relation {
+    const { logHandle } = options
     if (handle !== undefined) return framesCall(handle)
+    if (view !== undefined) {
+      const { pieces } = this.#rewrite(view.known, view.targets, lake, {
+        ...options,
+        schema: view.view.ref.schema,
+      })
+      return viewRelation(pieces, view.view.names)
+    }
     const call = 'functionName' in use ? use : { functionName: 'read_parquet', options: {} }
     return datasetsRelation(call, datasets, this.#dataDirectory, (dataset) => {
       if (logHandle === undefined) throw new Error('Rows of a log need somebody who holds them')
@@ -267,7 +312,7 @@ function queryOf(
     kind: isExplain ? 'explain' : analysis.isDescription ? 'describe' : 'select',
     datasets,
     isOrdered: analysis.isOrdered,
-    isVolatile: analysis.isVolatile || isExplain || readsInput,
+    isVolatile: analysis.isVolatile || isExplain || readsInput || hasVolatileView(targets),
     cacheKey: hash.digest('base64url'),
   }
 }
@@ -275,6 +320,27 @@ function queryOf(
 function bytesOf(sql: string, { statement, normalized, last }: Known): number {
   const characters = 2 * sql.length + normalized.length + (last?.query.sql.length ?? 0)
   return 2 * characters + ITEM_BYTES * (statement.tokens.length + (last?.versions.length ?? 0) + 16)
+}
+
+/** What was read, so that another reading can be compared with it. */
+function versionsOf(targets: readonly Target[]): string[] {
+  return targets.flatMap(({ handle, datasets, view }) => {
+    if (handle !== undefined) return ['input', handle]
+    // The counts tell apart which name has which datasets.
+    if (view === undefined) return [String(datasets.length), ...datasets.map(({ id }) => id)]
+    return ['view', JSON.stringify(view.view), ...versionsOf(view.targets)]
+  })
+}
+
+/** With those that views read. */
+function datasetsOf(targets: readonly Target[]): PinnedDataset[] {
+  return targets.flatMap(({ datasets, view }) => (view === undefined ? datasets : datasetsOf(view.targets)))
+}
+
+function hasVolatileView(targets: readonly Target[]): boolean {
+  return targets.some(
+    ({ view }) => view !== undefined && (view.known.analysis.isVolatile || hasVolatileView(view.targets)),
+  )
 }
 
 function unique(datasets: readonly PinnedDataset[]): PinnedDataset[] {

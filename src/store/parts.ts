@@ -145,12 +145,21 @@ export interface PinnedDataset {
   readonly rows: number
 }
 
+/** A query with a name, as a pinned snapshot shows it. */
+export interface PinnedView {
+  readonly ref: DatasetRef
+  readonly sql: string
+  /** Of its columns; empty for those of the query. */
+  readonly names: readonly string[]
+}
+
 /** One committed state of the lake. */
 export interface PinnedLake {
   resolve(ref: DatasetRef): PinnedDataset | undefined
   /** Datasets of a schema whose keys match the glob (`*`, `?`), by key. */
   match(schema: string, glob: string): PinnedDataset[]
   list(): PinnedDataset[]
+  views(): readonly PinnedView[]
   /** Parts that were replaced meanwhile may go once every pin is released. Idempotent. */
   release(): void
 }
@@ -186,8 +195,12 @@ export interface WritableLake extends Lake {
   write(rows: NewRows): Promise<readonly StagedPart[]>
   /** Makes a dataset, or puts another in its place. @throws DATASET_EXISTS, KEY_INVALID, TYPE_UNSUPPORTED */
   create(ref: DatasetRef, schema: Schema, parts: readonly StagedPart[], isReplace: boolean): void
-  /** As a replace that keeps what is said of the dataset and goes on from the rows that {@link settle} gave. */
-  alter(ref: DatasetRef, schema: Schema, parts: readonly StagedPart[]): void
+  /**
+   * As a replace that keeps what is said of the dataset, and is refused where others have changed it.
+   *
+   * @param renamed - the new names of columns, by their old ones
+   */
+  alter(ref: DatasetRef, schema: Schema, parts: readonly StagedPart[], renamed: ReadonlyMap<string, string>): void
   /** Parts that go, by path, each with those that come in its place, and parts that come after all others. */
   change(
     ref: DatasetRef,
@@ -195,4 +208,17 @@ export interface WritableLake extends Lake {
     added: readonly StagedPart[],
   ): void
   drop(ref: DatasetRef): void
+  /** Schemas by name, those without tables included. */
+  hasSchema(schema: string): boolean
+  createSchema(schema: string): void
+  /** @throws REQUEST_INVALID where it has tables or views */
+  dropSchema(schema: string): void
+  /** Makes a view, or puts another in its place. @throws DATASET_EXISTS where a dataset has the name */
+  createView(view: PinnedView): void
+  dropView(ref: DatasetRef): void
+  /** Says something of a schema, a table or view, or a column of a table; null for nothing. */
+  comment(
+    on: { readonly schema: string } | { readonly ref: DatasetRef; readonly column: string | null },
+    text: string | null,
+  ): void
 }

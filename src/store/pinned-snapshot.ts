@@ -3,7 +3,7 @@ import { SternaError } from '../errors.ts'
 import type { CatalogDataset, CatalogState } from './catalog/state.ts'
 import { matchesGlob } from './glob.ts'
 import { type LogViews, logRows } from './log/logs.ts'
-import type { PinnedDataset, PinnedLake } from './parts.ts'
+import type { PinnedDataset, PinnedLake, PinnedView } from './parts.ts'
 
 /** One pinned state of the catalog and of the logs in the same moment, as SQL sees it. */
 export class PinnedSnapshot implements PinnedLake {
@@ -38,6 +38,10 @@ export class PinnedSnapshot implements PinnedLake {
 
   list(): PinnedDataset[] {
     return this.#state.list().map((dataset) => this.#pinned(dataset))
+  }
+
+  views(): readonly PinnedView[] {
+    return [...this.#state.objects.views.values()]
   }
 
   #pinned(dataset: CatalogDataset): PinnedDataset {

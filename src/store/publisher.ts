@@ -81,7 +81,7 @@ export class Publisher implements PutTarget {
     const existing = this.#parts.catalog.state().get(ref)
     if (mode === 'create' && existing)
       throw new SternaError('DATASET_EXISTS', `The dataset "${ref.key}" exists already`)
-    if (mode === 'append' && existing) checkSameSchema(existing, schema)
+    if (mode === 'append' && existing) assertSameSchema(ref, existing.schema, schema)
     checkOptions(changeOptions(existing?.options ?? {}, options), schema)
   }
 
@@ -312,11 +312,12 @@ function isInOrder(staged: readonly StagedPart[], last: Partition | null): boole
   })
 }
 
-function checkSameSchema(existing: CatalogDataset, schema: Schema): void {
-  if (schemasEqual(existing.schema, schema, { metadata: false })) return
+/** @throws SCHEMA_MISMATCH naming the first difference */
+export function assertSameSchema(ref: DatasetRef, stored: Schema, sent: Schema): void {
+  if (schemasEqual(stored, sent, { metadata: false })) return
   throw new SternaError(
     'SCHEMA_MISMATCH',
-    `The schema differs from that of dataset "${existing.ref.key}": ${schemaDifference(existing.schema, schema)}`,
+    `The schema differs from that of dataset "${ref.key}": ${schemaDifference(stored, sent)}`,
   )
 }
 

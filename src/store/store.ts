@@ -6,6 +6,7 @@ import type { Logger } from '../telemetry/log.ts'
 import { FrameCache } from './cache/frame-cache.ts'
 import { type AppendOptions as AppendCalls, AppendSession } from './append-session.ts'
 import { Catalog } from './catalog/catalog.ts'
+import type { CatalogObjects } from './catalog/objects.ts'
 import type { CatalogDataset } from './catalog/state.ts'
 import { DataDir } from './disk/data-dir.ts'
 import type { Disk } from './disk/disk.ts'
@@ -273,6 +274,11 @@ export class Store implements Lake {
       .list()
       .filter(({ ref }) => matchesGlob(glob, ref.key))
       .map((dataset) => withLog(dataset, logs))
+  }
+
+  /** Schemas, views, and what is said of them and of tables. */
+  get objects(): CatalogObjects {
+    return this.#catalog.state().objects
   }
 
   /** @throws DATASET_NOT_FOUND */

@@ -244,7 +244,7 @@ def catalogs_schemas_and_tables_are_listed(client):
         assert names(db_schema_filter="other", table_types_filter=["VIEW"]) == []
         assert names(db_schema_filter="other", table_types_filter=["TABLE", "VIEW"]) == ["a%b", "a_b", "axb"]
         assert objects(depth="catalogs", catalog_filter="nothing") == []
-        assert connection.adbc_get_table_types() == ["TABLE"]
+        assert connection.adbc_get_table_types() == ["TABLE", "VIEW"]
 
 
 @check

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
-from checks import check, raises, run  # noqa: E402
+from checks import check, eventually, raises, run  # noqa: E402
 
 URL, DATA_DIR = sys.argv[1], sys.argv[2]
 Error = adbc_driver_manager.Error
@@ -230,6 +230,223 @@ def a_write_asked_for_as_a_query_runs_once(client):
     assert table.to_pydict() == {"Count": [1]} and table.schema == info.schema, table
     raises(KeyError, "no such statement", lambda: client.do_get(info.endpoints[0].ticket).read_all())
     assert rows("SELECT count(*) FROM once") == [(1,)]
+
+
+@check
+def tables_are_altered(client):
+    """ALTER TABLE adds, drops, renames and retypes columns; a type that a value does not have is refused"""
+    write("CREATE TABLE altered AS SELECT range::INTEGER AS id, 'n' || range AS name FROM range(3)")
+    write("ALTER TABLE altered ADD COLUMN px DECIMAL(10, 2)")
+    write("ALTER TABLE altered ALTER id TYPE BIGINT, RENAME name TO label")
+    write("INSERT INTO altered VALUES (5000000000, 'x', 1.5)")
+    assert rows("SELECT * FROM altered ORDER BY id DESC LIMIT 2") == [
+        (5_000_000_000, "x", decimal.Decimal("1.50")),
+        (2, "n2", None),
+    ]
+    raises(Error, "SQL_FAILED", lambda: write("ALTER TABLE altered ALTER label TYPE INTEGER"))
+    raises(Error, "NOT NULL", lambda: write("ALTER TABLE altered ALTER px SET NOT NULL"))
+    write("ALTER TABLE altered DROP COLUMN px")
+    write("ALTER TABLE altered ALTER id SET NOT NULL")
+    assert client.do_get(fl.Ticket(b"altered")).read_all().schema == pa.schema(
+        [pa.field("id", pa.int64(), nullable=False), pa.field("label", pa.string())]
+    )
+    raises(Error, "no column", lambda: write("ALTER TABLE altered DROP COLUMN px"))
+    write("ALTER TABLE altered DROP COLUMN IF EXISTS px")
+
+
+@check
+def views_are_made_read_and_dropped(client):
+    """a view is read as a table, follows its tables, and can be replaced and dropped"""
+    write("CREATE TABLE base AS SELECT range AS id, range % 2 AS odd FROM range(10)")
+    write("CREATE VIEW odds (n) AS SELECT id FROM base WHERE odd = 1")
+    write("CREATE VIEW high AS SELECT n FROM odds WHERE n > 5")
+    assert rows("SELECT sum(n), count(*) FROM odds") == [(25, 5)]
+    assert rows("SELECT h.n, o.n FROM high h JOIN odds AS o ON o.n = h.n ORDER BY 1") == [(7, 7), (9, 9)]
+    write("INSERT INTO base VALUES (11, 1)")
+    assert rows("SELECT max(n) FROM high") == [(11,)]
+    assert ("odds",) in rows("SHOW TABLES")
+    raises(Error, "exists already", lambda: write("CREATE VIEW odds AS SELECT 1"))
+    raises(Error, "odds", lambda: write("CREATE TABLE odds (a INTEGER)"))
+    write("CREATE OR REPLACE VIEW odds AS SELECT id AS n FROM base WHERE odd = 0")
+    assert rows("SELECT max(n) FROM high") == [(8,)]
+    raises(Error, "not allowed", lambda: write("CREATE VIEW bad AS SELECT * FROM read_csv('/etc/passwd')"))
+    raises(Error, "no table", lambda: write("INSERT INTO odds VALUES (1)"))
+    write("CREATE OR REPLACE VIEW high AS SELECT n FROM odds")
+    write("CREATE OR REPLACE VIEW odds AS SELECT n FROM high")
+    raises(Error, "in itself", lambda: rows("SELECT * FROM odds"))
+    write("DROP VIEW odds, high")
+    raises(Error, "odds", lambda: rows("SELECT * FROM odds"))
+
+
+@check
+def schemas_are_made_and_dropped(client):
+    """a schema is made, stays when it is empty, and is dropped with what is in it only by CASCADE"""
+    write("CREATE SCHEMA desk")
+    write("CREATE SCHEMA IF NOT EXISTS desk")
+    raises(Error, "exists already", lambda: write("CREATE SCHEMA desk"))
+    with connect() as connection:
+        (lake,) = connection.adbc_get_objects(depth="db_schemas").read_all().to_pylist()
+        assert "desk" in [schema["db_schema_name"] for schema in lake["catalog_db_schemas"]], lake
+    write("CREATE TABLE desk.a AS SELECT 1 AS x")
+    write("CREATE VIEW desk.b AS SELECT x + 1 AS y FROM a")
+    assert rows("SELECT y FROM desk.b") == [(2,)]
+    raises(Error, "CASCADE", lambda: write("DROP SCHEMA desk"))
+    write("DROP SCHEMA desk CASCADE")
+    raises(Error, "desk", lambda: rows("SELECT * FROM desk.a"))
+    write("DROP SCHEMA IF EXISTS desk")
+    raises(Error, "main", lambda: write("DROP SCHEMA main"))
+
+
+@check
+def comments_are_kept_and_shown(client):
+    """comments on tables, columns, views and schemas are kept, shown to tools, and follow an ALTER"""
+    write("CREATE TABLE said AS SELECT 1 AS id, 'x' AS name")
+    write("CREATE VIEW also_said AS SELECT id FROM said")
+    write("COMMENT ON TABLE said IS 'what it''s for'")
+    write("COMMENT ON COLUMN said.name IS 'a name'")
+    write("COMMENT ON VIEW also_said IS 'a view'")
+    write("COMMENT ON SCHEMA main IS 'the schema'")
+    write("ALTER TABLE said RENAME name TO label")
+
+    def schema_of(name, kind):
+        body = field(3, name.encode()) + bytes([0x28, 1])
+        descriptor = fl.FlightDescriptor.for_command(command("CommandGetTables", body))
+        info = client.get_flight_info(descriptor)
+        (row,) = client.do_get(info.endpoints[0].ticket).read_all().to_pylist()
+        assert row["table_type"] == kind, row
+        return pa.ipc.read_schema(pa.py_buffer(row["table_schema"]))
+
+    remarks = b"ARROW:FLIGHT:SQL:REMARKS"
+    schema = schema_of("said", "TABLE")
+    assert schema.metadata[remarks] == b"what it's for", schema.metadata
+    assert schema.field("label").metadata[remarks] == b"a name"
+    assert remarks not in schema.field("id").metadata
+    view = schema_of("also_said", "VIEW")
+    assert view.metadata[remarks] == b"a view" and view.names == ["id"], view
+    write("COMMENT ON COLUMN said.label IS NULL")
+    assert remarks not in schema_of("said", "TABLE").field("label").metadata
+    raises(Error, "nothing", lambda: write("COMMENT ON COLUMN said.nothing IS 'x'"))
+
+
+@check
+def a_transaction_is_all_or_nothing(client):
+    """a transaction over several tables is seen by itself at once, by others as a whole, and is one snapshot"""
+    write("CREATE TABLE left_side AS SELECT 1 AS id")
+    write("CREATE TABLE right_side AS SELECT 1 AS id")
+    with connect(autocommit=False) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO left_side VALUES (2)")
+            cursor.execute("UPDATE right_side SET id = id + 10")
+            cursor.execute("CREATE TABLE third AS SELECT * FROM left_side")
+            cursor.execute("SELECT (SELECT sum(id) FROM left_side), (SELECT sum(id) FROM right_side), count(*) FROM third")
+            assert cursor.fetchall() == [(3, 11, 2)]
+            assert rows("SELECT (SELECT sum(id) FROM left_side), (SELECT sum(id) FROM right_side)") == [(1, 1)]
+            raises(Error, "third", lambda: rows("SELECT * FROM third"))
+        connection.commit()
+        found = versions(client)
+        assert found["left_side"] == found["right_side"] == found["third"], found
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE third")
+            cursor.execute("DELETE FROM left_side")
+            cursor.execute("SELECT count(*) FROM left_side")
+            assert cursor.fetchall() == [(0,)]
+        connection.rollback()
+    assert rows("SELECT (SELECT sum(id) FROM left_side), (SELECT count(*) FROM third)") == [(3, 2)]
+
+
+@check
+def writers_that_collide_are_told(client):
+    """of two transactions that change the same rows the second is refused as ABORTED and can be tried again"""
+    write("CREATE TABLE contested AS SELECT range AS id, 0 AS v FROM range(3)")
+    with connect(autocommit=False) as one, connect(autocommit=False) as two:
+        for connection, value in ((one, 1), (two, 2)):
+            with connection.cursor() as cursor:
+                cursor.execute(f"UPDATE contested SET v = {value} WHERE id = 1")
+        one.commit()
+        error = raises(Error, "COMMIT_CONFLICT", two.commit)
+        assert "bort" in str(error) or error.status_code.name == "CANCELLED", (error, error.status_code)
+        assert rows("SELECT v FROM contested WHERE id = 1") == [(1,)]
+    assert write("UPDATE contested SET v = 2 WHERE id = 1") == 1
+    assert rows("SELECT v FROM contested ORDER BY id") == [(0,), (2,), (0,)]
+
+
+@check
+def additions_do_not_collide(client):
+    """transactions that only add rows, also to a table that others append to, do not collide"""
+    table = pa.table({"id": pa.array([1], pa.int64())})
+    put(client, "shared", table)
+    with connect(autocommit=False) as one, connect(autocommit=False) as two:
+        for connection in (one, two):
+            with connection.cursor() as cursor:
+                cursor.execute("INSERT INTO shared VALUES (2)")
+        append(client, "shared", table)
+        one.commit()
+        two.commit()
+    assert rows("SELECT count(*), sum(id) FROM shared") == [(4, 6)]
+
+
+@check
+def savepoints_go_back_and_are_released(client):
+    """a transaction goes back to a savepoint, and forgets one that is released"""
+    write("CREATE TABLE saved (id BIGINT)")
+
+    def act(name, body):
+        message = field(1, b"type.googleapis.com/arrow.flight.protocol.sql." + name.encode()) + field(2, body)
+        return [result.body.to_pybytes() for result in client.do_action(fl.Action(name.removeprefix("Action").removesuffix("Request"), message))]
+
+    def update(sql):
+        body = field(1, sql.encode()) + field(2, transaction)
+        descriptor = fl.FlightDescriptor.for_command(command("CommandStatementUpdate", body))
+        writer, reader = client.do_put(descriptor, pa.schema([]))
+        writer.done_writing()
+        count = reader.read().to_pybytes()
+        writer.close()
+        return count[1] if count else 0
+
+    (begun,) = act("ActionBeginTransactionRequest", b"")
+    transaction = begun[-16:]
+    assert update("INSERT INTO saved VALUES (1)") == 1
+    savepoint = act("ActionBeginSavepointRequest", field(1, transaction) + field(2, b"s"))[0][-16:]
+    assert update("INSERT INTO saved VALUES (2), (3)") == 2
+    act("ActionEndSavepointRequest", field(1, savepoint) + bytes([0x10, 2]))
+    assert update("INSERT INTO saved VALUES (4)") == 1
+    act("ActionEndSavepointRequest", field(1, savepoint) + bytes([0x10, 1]))
+    raises(KeyError, "savepoint", lambda: act("ActionEndSavepointRequest", field(1, savepoint) + bytes([0x10, 2])))
+    act("ActionEndTransactionRequest", field(1, transaction) + bytes([0x10, 1]))
+    assert rows("SELECT id FROM saved ORDER BY id") == [(1,), (4,)]
+
+
+@check
+def an_ingestion_joins_its_transaction(client):
+    """what is ingested in a transaction is part of it"""
+    table = pa.table({"id": pa.array([1, 2], pa.int64())})
+    begin = field(1, b"type.googleapis.com/arrow.flight.protocol.sql.ActionBeginTransactionRequest") + field(2, b"")
+    (begun,) = client.do_action(fl.Action("BeginTransaction", begin))
+    transaction = begun.body.to_pybytes()[-16:]
+    body = field(1, bytes([0x08, 1, 0x10, 2])) + field(2, b"joined") + field(6, transaction)
+    writer, reader = client.do_put(
+        fl.FlightDescriptor.for_command(command("CommandStatementIngest", body)), table.schema
+    )
+    writer.write_table(table)
+    writer.done_writing()
+    assert reader.read().to_pybytes()[1] == 2
+    writer.close()
+    raises(Error, "joined", lambda: rows("SELECT * FROM joined"))
+    end = field(1, b"type.googleapis.com/arrow.flight.protocol.sql.ActionEndTransactionRequest")
+    list(client.do_action(fl.Action("EndTransaction", end + field(2, field(1, transaction) + bytes([0x10, 1])))))
+    assert rows("SELECT sum(id) FROM joined") == [(3,)]
+
+
+@check
+def nothing_is_left_of_transactions(client):
+    """a transaction that is rolled back, or whose client is gone, leaves no file"""
+    write("CREATE TABLE left_over (id BIGINT)")
+    with connect(autocommit=False) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO left_over SELECT range FROM range(1000)")
+        assert os.listdir(os.path.join(DATA_DIR, "tmp")) != []
+    eventually(lambda: os.listdir(os.path.join(DATA_DIR, "tmp")) == [])
+    assert rows("SELECT count(*) FROM left_over") == [(0,)]
 
 
 if __name__ == "__main__":

@@ -188,6 +188,7 @@ export function pinned(dataDirectory: string, version = 1): PinnedLake {
       list.find((dataset) => dataset.ref.schema === ref.schema && dataset.ref.key === ref.key),
     match: () => [],
     list: () => list,
+    views: () => [],
     release: () => {},
   }
 }

@@ -55,6 +55,7 @@ export class QueryLake implements Lake {
       resolve: ({ schema, key }: DatasetRef) => (schema === 'main' ? datasets.get(key) : undefined),
       match: () => [],
       list: () => [...datasets.values()],
+      views: () => [],
       release: () => {
         if (!isReleased) this.pinCount--
         isReleased = true

@@ -3,7 +3,7 @@ import { quoteName, quoteText } from '../duckdb.ts'
 import { parquetSql, storageOf } from '../storage-types.ts'
 import { FRAMES_FUNCTION, type CallUse, type ListUse } from './analysis.ts'
 import { escapeGlob } from './glob.ts'
-import { MAIN_SCHEMA } from './tables.ts'
+import { type ListedTable, MAIN_SCHEMA } from './tables.ts'
 
 /** A call as it stands in a rewritten text. */
 export type Call = Pick<CallUse, 'functionName' | 'inputs' | 'options'>
@@ -91,13 +91,22 @@ export function callText({ functionName, inputs, options }: Call): string {
   return `${functionName}(${[functionName === FRAMES_FUNCTION ? texts : `[${texts}]`, ...named].join(', ')})`
 }
 
+/** What a view stands for: its query, whose columns may have other names. */
+export function viewRelation(
+  pieces: readonly (Call | string)[],
+  names: readonly string[],
+): readonly (Call | string)[] {
+  if (names.length === 0) return ['(', ...pieces, '\n)']
+  return ['(SELECT * FROM (', ...pieces, `\n) AS sterna_view(${names.map(quoteName).join(', ')}))`]
+}
+
 /** Equal for calls that read the same. */
 export function callSignature({ functionName, inputs, options }: Call): string {
   return JSON.stringify([functionName, inputs, Object.entries(options).toSorted()])
 }
 
 /** A query that gives what SHOW TABLES does: `name`, or all of `schema`, `name`, `rows` and `parts`. */
-export function listQuery(datasets: readonly PinnedDataset[], { schema, isFull }: ListUse): string {
+export function listQuery(datasets: readonly ListedTable[], { schema, isFull }: ListUse): string {
   if (!isFull) {
     const names = datasets.map(({ ref }) =>
       schema !== null || ref.schema === MAIN_SCHEMA ? ref.key : `${ref.schema}.${ref.key}`,

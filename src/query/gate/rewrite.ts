@@ -1,4 +1,3 @@
-import type { PinnedDataset } from '../../store/parts.ts'
 import { SternaError } from '../../errors.ts'
 import { quoteName } from '../duckdb.ts'
 import type { CallUse, ColumnUse, ListUse, TableUse } from './analysis.ts'
@@ -6,7 +5,7 @@ import { isWord, nameOf, textOf, type Token } from './lexer.ts'
 import { shown } from './message.ts'
 import { callText, listQuery, type Call, type Relation } from './relation.ts'
 import type { StatementText } from './statement.ts'
-import { MAIN_SCHEMA } from './tables.ts'
+import { type ListedTable, MAIN_SCHEMA } from './tables.ts'
 import { foldName } from './tree.ts'
 
 /** A text that takes the place of `[start, end)` of a statement. */
@@ -24,6 +23,8 @@ export interface Rewritten {
   readonly sql: string
   /** Without EXPLAIN, as it can be parsed. */
   readonly checked: string
+  /** `checked`, as what can stand in another statement. */
+  readonly pieces: Extract<Relation, readonly unknown[]>
   /** Every call that must be in the parse tree of `checked`, by its byte offset. */
   readonly calls: ReadonlyMap<number, Call>
 }
@@ -150,7 +151,7 @@ function closingBracket(sql: string, tokens: readonly Token[], open: number): To
 export function listEdits(
   { sql, tokens }: StatementText,
   uses: readonly ListUse[],
-  list: (schema: string | null) => readonly PinnedDataset[],
+  list: (schema: string | null) => readonly ListedTable[],
 ): Edit[] {
   const found = tokens.flatMap((_, index) => listAt(sql, tokens, index) ?? [])
   const isSame =
@@ -194,11 +195,13 @@ function listAt(sql: string, tokens: readonly Token[], index: number): FoundList
 /** @throws {@link SternaError} LIMIT_EXCEEDED where the text would be too long. */
 export function applyEdits({ sql, prefix }: StatementText, edits: readonly Edit[]): Rewritten {
   const calls = new Map<number, Call>()
+  const pieces: (Call | string)[] = []
   let text = ''
   let byteOffset = 0
   let at = 0
-  const append = (part: string): void => {
+  const append = (part: string, call?: Call): void => {
     text += part
+    pieces.push(call ?? part)
     byteOffset += Buffer.byteLength(part)
     if (text.length > REWRITTEN_LENGTH_MAX) {
       throw new SternaError(
@@ -216,13 +219,13 @@ export function applyEdits({ sql, prefix }: StatementText, edits: readonly Edit[
         continue
       }
       calls.set(byteOffset, piece)
-      append(callText(piece))
+      append(callText(piece), piece)
     }
     append(edit.after)
     at = edit.end
   }
   append(sql.slice(at))
-  return { sql: prefix + text.slice(prefix.length), checked: text, calls }
+  return { sql: prefix + text.slice(prefix.length), checked: text, pieces, calls }
 }
 
 function misplaced(name: string): SternaError {

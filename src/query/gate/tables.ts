@@ -1,6 +1,6 @@
 import path from 'node:path'
 
-import type { PinnedDataset, PinnedLake } from '../../store/parts.ts'
+import type { PinnedDataset, PinnedLake, PinnedView } from '../../store/parts.ts'
 import { SternaError } from '../../errors.ts'
 import { isGlob, matchesGlob } from './glob.ts'
 import { shown } from './message.ts'
@@ -19,6 +19,9 @@ const SUGGESTION_LENGTH_MAX = 200
 const EXTENSION = '.parquet'
 const CATALOG_SCHEMAS: readonly string[] = ['information_schema', 'pg_catalog']
 const CATALOG_TABLE = /^(duckdb|pragma|pg|sqlite)_/
+
+/** A dataset or a view in a list. */
+export type ListedTable = Pick<PinnedDataset, 'ref' | 'rows' | 'parts'>
 
 /** What a name stands for. */
 export interface Resolution {
@@ -77,6 +80,19 @@ export class TableResolver {
     throw this.#notFound('Dataset', written)
   }
 
+  /** The view that a name means, if it means one. */
+  view(catalog: string, schema: string, name: string): PinnedView | undefined {
+    const views = this.#lake.views()
+    if (views.length === 0 || (catalog !== '' && foldName(catalog) !== LAKE_CATALOG)) return undefined
+    const ref = { schema: schema === '' ? this.#schema : schema, key: name }
+    if (this.#lake.resolve(ref) !== undefined) return undefined
+    const isSame = (view: PinnedView): boolean =>
+      foldName(view.ref.key) === foldName(ref.key) && foldName(view.ref.schema) === foldName(ref.schema)
+    return (
+      views.find((view) => view.ref.key === ref.key && view.ref.schema === ref.schema) ?? views.find(isSame)
+    )
+  }
+
   /**
    * The datasets whose files a path or pattern means, by key.
    *
@@ -100,9 +116,10 @@ export class TableResolver {
     return datasets
   }
 
-  /** All datasets of a schema, or of the lake: by schema, then by key. */
-  list(schema: string | null): PinnedDataset[] {
-    const datasets = this.#lake.list()
+  /** All datasets of a schema, or of the lake, and its views, which have no parts: by schema, then by key. */
+  list(schema: string | null): ListedTable[] {
+    const views = this.#lake.views().map(({ ref }) => ({ ref, rows: 0, parts: [] }))
+    const datasets: ListedTable[] = [...this.#lake.list(), ...views]
     if (schema === null)
       return datasets.toSorted((a, b) => compare(a.ref.schema, b.ref.schema) || compareKeys(a, b))
     const found = datasets.filter(({ ref }) => ref.schema === schema)
@@ -190,7 +207,7 @@ function nameOf({ ref }: PinnedDataset): string {
   return ref.schema === MAIN_SCHEMA ? `"${ref.key}"` : `"${ref.schema}"."${ref.key}"`
 }
 
-function compareKeys(a: PinnedDataset, b: PinnedDataset): number {
+function compareKeys(a: Pick<PinnedDataset, 'ref'>, b: Pick<PinnedDataset, 'ref'>): number {
   return compare(a.ref.key, b.ref.key)
 }
 

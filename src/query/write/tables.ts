@@ -1,4 +1,3 @@
-import type { DatasetRef } from '../../../flight/request.ts'
 import { SternaError } from '../../errors.ts'
 import type { PinnedDataset, PinnedLake } from '../../store/parts.ts'
 import { shown } from '../gate/message.ts'
@@ -31,9 +30,4 @@ export function requireTable(lake: PinnedLake, name: WrittenName, defaultSchema?
   if (found !== undefined) return found
   const written = name.schema === null ? name.name : `${name.schema}.${name.name}`
   throw new SternaError('DATASET_NOT_FOUND', `There is no table "${shown(written)}"`)
-}
-
-/** What a new table is called. */
-export function newRef({ schema, name }: WrittenName, defaultSchema = MAIN_SCHEMA): DatasetRef {
-  return { schema: schema ?? defaultSchema, key: name }
 }

@@ -9,8 +9,19 @@ import type { QueryDescription, QueryRequest, QueryResult } from '../query.ts'
 import { applyChanges, writeResult } from './apply-changes.ts'
 import * as compose from './compose.ts'
 import { parseWrite } from './parse.ts'
+import { alteredTable } from './alter.ts'
+import {
+  comment,
+  createSchema,
+  createView,
+  type Definition,
+  dropSchema,
+  dropViews,
+  newRef,
+  typedSchema,
+} from './definitions.ts'
 import { readChanges, type RowChanges } from './row-changes.ts'
-import { findTable, newRef, requireTable } from './tables.ts'
+import { findTable, requireTable } from './tables.ts'
 import type { ColumnDeclaration, WriteStatement } from './write-statement.ts'
 import { framesTable, partsTable, WriteLake } from './write-lake.ts'
 
@@ -114,9 +125,28 @@ export class WriteEngine {
         return this.#createTable(statement, run)
       case 'drop-table':
         return this.#dropTables(statement, run)
+      case 'alter-table':
+        return this.#alterTable(statement, run)
       default:
-        throw new SternaError('NOT_IMPLEMENTED', `${statement.kind} is not supported yet`)
+        return this.#define(statement, run)
     }
+  }
+
+  async #define(
+    statement: Of<'create-view' | 'drop-view' | 'create-schema' | 'drop-schema' | 'comment'>,
+    run: Run,
+  ): Promise<null> {
+    const definition = this.#definition(run)
+    if (statement.kind === 'create-view') await createView(statement, definition)
+    else if (statement.kind === 'drop-view') dropViews(statement, definition)
+    else if (statement.kind === 'create-schema') createSchema(statement, definition)
+    else if (statement.kind === 'drop-schema') dropSchema(statement, definition)
+    else comment(statement, definition)
+    return null
+  }
+
+  #definition({ lake, schema }: Run): Definition {
+    return { lake, schema, describe: (request) => this.#queries.describe({ ...request, isOnce: true }) }
   }
 
   async #insert(statement: Of<'insert'>, run: Run): Promise<number> {
@@ -278,15 +308,30 @@ export class WriteEngine {
   }
 
   /** The Arrow schema of declared columns. */
-  async #declared(columns: readonly ColumnDeclaration[], { schema, lake }: Run): Promise<Schema> {
-    const items = columns.map(({ type }, index) => `CAST(NULL AS ${type}\n) AS c${index}`)
-    const described = await this.#queries.describe({ sql: `SELECT ${items.join(', ')}`, schema, lake })
-    const fields = described.schema.fields.map((field, index) => {
+  async #declared(columns: readonly ColumnDeclaration[], run: Run): Promise<Schema> {
+    const types = columns.map(({ type }) => type)
+    const schema = await typedSchema(types, this.#definition(run))
+    const fields = schema.fields.map((field, index) => {
       const { name = field.name, isNullable = true } = columns[index] ?? {}
       return { ...field, name, nullable: isNullable }
     })
-    if (fields.length !== columns.length) throw new SternaError('SQL_INVALID', 'A type is not one type')
-    return { ...described.schema, fields }
+    return { ...schema, fields }
+  }
+
+  async #alterTable({ table, ifExists, alterations }: Of<'alter-table'>, run: Run): Promise<null> {
+    const found = this.#pinned(run, (pinned) => findTable(pinned, table, run.schema))
+    if (found === undefined && ifExists) return null
+    const { ref, schema, parts } = await run.lake.settle((found ?? this.#table(run, table)).ref)
+    const definition = this.#definition(run)
+    const altered = await alteredTable(ref.key, schema, alterations, (types) =>
+      typedSchema(types, definition),
+    )
+    const lake = new WriteLake(run.lake, { target: partsTable('target', schema, parts) })
+    const request = { ...this.#request(run, altered.query), lake, target: altered.schema }
+    const result = await this.#queries.run(request)
+    const rows = { ref, schema: altered.schema, place: 'whole', signal: run.signal } as const
+    run.lake.alter(ref, altered.schema, await writeResult(run.lake, rows, result), altered.renamed)
+    return null
   }
 
   async #dropTables({ tables, ifExists }: Of<'drop-table'>, run: Run): Promise<null> {

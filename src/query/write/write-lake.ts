@@ -30,6 +30,7 @@ export class WriteLake implements Lake {
       resolve: (ref) => (ref.schema === SCHEMA ? this.#tables[ref.key as Key] : pinned.resolve(ref)),
       match: (schema, glob) => pinned.match(schema, glob),
       list: () => pinned.list(),
+      views: () => pinned.views(),
       release: () => pinned.release(),
     }
   }

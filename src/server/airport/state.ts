@@ -80,6 +80,7 @@ export function heldLake(pin: PinnedLake): Lake {
     resolve: (ref) => pin.resolve(ref),
     match: (schema, glob) => pin.match(schema, glob),
     list: () => pin.list(),
+    views: () => pin.views(),
     release: () => undefined,
   }
   return { pin: () => borrowed }

@@ -10,15 +10,24 @@ export interface TableName {
   readonly table: string
 }
 
+/** What is said of a table and, by their names, of its columns. */
+export interface Remarks {
+  readonly table: string | null
+  readonly columns: ReadonlyMap<string, string>
+}
+
 /**
  * A schema whose columns say what they are in SQL: type name, precision and scale, and, in a table, its names. What
  * the columns said before stays.
  */
-export function withSqlMetadata(schema: Schema, table?: TableName): Schema {
-  return { ...schema, fields: schema.fields.map((field) => columnOf(field, table)) }
+export function withSqlMetadata(schema: Schema, table?: TableName, remarks?: Remarks): Schema {
+  const fields = schema.fields.map((field) => columnOf(field, table, remarks?.columns.get(field.name)))
+  const said = remarks?.table ?? null
+  if (said === null) return { ...schema, fields }
+  return { fields, metadata: new Map(schema.metadata).set(`${PREFIX}REMARKS`, said) }
 }
 
-function columnOf(field: Field, table: TableName | undefined): Field {
+function columnOf(field: Field, table: TableName | undefined, remark: string | undefined): Field {
   const { precision, scale } = digitsOf(field.type)
   const facts: Record<string, string | number | undefined> = {
     CATALOG_NAME: table?.catalog,
@@ -31,6 +40,7 @@ function columnOf(field: Field, table: TableName | undefined): Field {
     IS_CASE_SENSITIVE: Number(isText(field.type)),
     IS_READ_ONLY: Number(table === undefined),
     IS_SEARCHABLE: 1,
+    REMARKS: remark,
   }
   const metadata = new Map(field.metadata)
   for (const [name, value] of Object.entries(facts)) {

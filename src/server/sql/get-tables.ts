@@ -1,9 +1,11 @@
-import { encapsulate, encodeSchema, messages } from '../../../flight/index.ts'
-import { withSqlMetadata } from './column-metadata.ts'
+import { encapsulate, encodeSchema, messages, type Schema } from '../../../flight/index.ts'
+import type { CatalogView } from '../../store/catalog/objects.ts'
+import type { Services } from '../services.ts'
+import { type Remarks, withSqlMetadata } from './column-metadata.ts'
 import type { ReadCommand } from './command.ts'
 import { matchesLike } from './like.ts'
 import { metadataRead, nullable, required, schemaOf, UTF8 } from './metadata.ts'
-import { CATALOG, TABLE_TYPE } from './names.ts'
+import { CATALOG, TABLE_TYPE, VIEW_TYPE } from './names.ts'
 
 const { typeName } = messages.CommandGetTables
 const COLUMNS = [
@@ -15,27 +17,61 @@ const COLUMNS = [
 const SCHEMA = schemaOf(...COLUMNS)
 const SCHEMA_WITH_SCHEMAS = schemaOf(...COLUMNS, required('table_schema', { kind: 'binary' }))
 
-/** The datasets, by schema and key, each with its Arrow schema if that is asked for. */
+/** A dataset or a view. */
+interface Table {
+  readonly ref: { readonly schema: string; readonly key: string }
+  readonly type: string
+  /** Of a view only what describes its query tells. */
+  readonly schema: () => Schema | Promise<Schema>
+  readonly remarks: Remarks | undefined
+}
+
+/** The datasets and views, by schema and key, each with its Arrow schema if that is asked for. */
 export const getTables: ReadCommand = {
   typeName,
   read(value, services) {
     const filter = messages.CommandGetTables.decode(value)
     const { catalog, dbSchemaFilterPattern, tableNameFilterPattern, tableTypes, includeSchema } = filter
-    return metadataRead({ typeName, value }, includeSchema ? SCHEMA_WITH_SCHEMAS : SCHEMA, () => {
+    return metadataRead({ typeName, value }, includeSchema ? SCHEMA_WITH_SCHEMAS : SCHEMA, async () => {
       if (catalog !== null && catalog !== CATALOG) return []
-      if (tableTypes.length > 0 && !tableTypes.includes(TABLE_TYPE)) return []
-      return services.store
-        .list()
-        .filter(
-          ({ ref }) =>
-            matchesLike(dbSchemaFilterPattern, ref.schema) && matchesLike(tableNameFilterPattern, ref.key),
-        )
-        .map(({ ref, schema }) => {
-          const row = [CATALOG, ref.schema, ref.key, TABLE_TYPE]
-          if (!includeSchema) return row
-          const name = { catalog: CATALOG, schema: ref.schema, table: ref.key }
-          return [...row, encapsulate(encodeSchema(withSqlMetadata(schema, name)))]
-        })
+      const found = tablesOf(services).filter(
+        ({ ref, type }) =>
+          (tableTypes.length === 0 || tableTypes.includes(type)) &&
+          matchesLike(dbSchemaFilterPattern, ref.schema) &&
+          matchesLike(tableNameFilterPattern, ref.key),
+      )
+      const rows = []
+      for (const { ref, type, schema, remarks } of found) {
+        const row = [CATALOG, ref.schema, ref.key, type]
+        const name = { catalog: CATALOG, schema: ref.schema, table: ref.key }
+        if (!includeSchema) rows.push(row)
+        else rows.push([...row, encapsulate(encodeSchema(withSqlMetadata(await schema(), name, remarks)))])
+      }
+      return rows
     })
   },
+}
+
+function tablesOf({ store, engine }: Services): Table[] {
+  const { views, comments } = store.objects
+  const tables = store.list().map(({ ref, schema, tableId }): Table => {
+    return { ref, type: TABLE_TYPE, schema: () => schema, remarks: comments.get(tableId) }
+  })
+  const named = [...views.values()].map((view): Table => {
+    const remarks = { table: view.comment, columns: new Map<string, string>() }
+    return { ref: view.ref, type: VIEW_TYPE, schema: () => viewSchema(view, engine), remarks }
+  })
+  if (named.length === 0) return tables
+  const keyOf = ({ ref }: Table): string => `${ref.schema}\0${ref.key}`
+  return [...tables, ...named].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+}
+
+/** Without columns where the view's query can no longer run: its tables have changed. */
+async function viewSchema({ ref }: CatalogView, engine: Services['engine']): Promise<Schema> {
+  const [schema, key] = [ref.schema, ref.key].map((name) => `"${name.replaceAll('"', '""')}"`)
+  try {
+    return (await engine.describe({ sql: `SELECT * FROM ${schema}.${key}` })).schema
+  } catch {
+    return { fields: [], metadata: new Map() }
+  }
 }

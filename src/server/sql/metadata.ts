@@ -37,14 +37,14 @@ export function schemaOf(...fields: Field[]): Schema {
 export function metadataRead(
   command: { readonly typeName: string; readonly value: Uint8Array },
   schema: Schema,
-  rows: () => readonly (readonly ColumnValue[])[],
+  rows: () => readonly (readonly ColumnValue[])[] | Promise<readonly (readonly ColumnValue[])[]>,
 ): Readable {
   const schemaHeader = encodeSchema(schema)
   const ticket = encodeTicket({ kind: 'flight-sql', ...command })
   return {
     describe: async () => ({ schemaHeader, rows: -1, bytes: -1, isOrdered: true, ticket }),
     open: async () => {
-      const found = rows()
+      const found = await rows()
       const frames = [schemaFrame(schemaHeader)]
       for (let start = 0; start < found.length; start += BATCH_ROWS) {
         frames.push(batchOf(schema, found.slice(start, start + BATCH_ROWS)))

@@ -2,5 +2,6 @@
 export const CATALOG = 'sterna'
 /** The schema of datasets that name none. */
 export const DEFAULT_SCHEMA = 'main'
-/** Every dataset is one. */
+/** What a dataset is, and what a query with a name. */
 export const TABLE_TYPE = 'TABLE'
+export const VIEW_TYPE = 'VIEW'

@@ -9,7 +9,9 @@ import {
   TableNotExistOption,
 } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
+import type { Lake } from '../../store/parts.ts'
 import type { PutMode, PutSession } from '../../store/put-session.ts'
+import type { LakeTransaction } from '../../store/transaction/lake-transaction.ts'
 import type { Services } from '../services.ts'
 import type { PutCommand } from './command.ts'
 import { CATALOG, DEFAULT_SCHEMA } from './names.ts'
@@ -32,7 +34,8 @@ export const statementIngest: PutCommand = {
     const named = command.schema === '' ? null : command.schema
     const schema = named ?? statementOptions(session).schema ?? DEFAULT_SCHEMA
     const ref = datasetRef(schema, command.table, 'DESCRIPTOR_MALFORMED')
-    const mode = modeOf(command, ref, services)
+    const transaction = transactionOf(command, services)
+    const mode = modeOf(command, ref, transaction ?? services.store)
     let put: PutSession | undefined
     let rows = 0
     try {
@@ -42,7 +45,7 @@ export const statementIngest: PutCommand = {
         if (put !== undefined) {
           await put.write(frame)
           rows += frame.rows
-        } else if (frame.kind === 'schema') put = services.store.beginPut(ref, mode, frame)
+        } else if (frame.kind === 'schema') put = (transaction ?? services.store).beginPut(ref, mode, frame)
         else throw new SternaError('SCHEMA_MISSING', `A ${frame.kind} came before the schema`)
       }
       if (put === undefined) {
@@ -53,22 +56,16 @@ export const statementIngest: PutCommand = {
       await put?.abort()
       throw error
     }
-    services.sql.hasWritten(context)
+    if (transaction === null) services.sql.hasWritten(context)
     return messages.DoPutUpdateResult.encode({ recordCount: rows })
   },
 }
 
-function assertSupported({ temporary, transactionId, catalog, options }: CommandStatementIngest): void {
+function assertSupported({ temporary, catalog, options }: CommandStatementIngest): void {
   if (temporary) {
     throw new SternaError(
       'NOT_IMPLEMENTED',
       'Temporary tables are not supported; ingest into a schema of your own',
-    )
-  }
-  if (transactionId !== null && transactionId.byteLength > 0) {
-    throw new SternaError(
-      'NOT_IMPLEMENTED',
-      'Ingestion inside a transaction is not supported: each is a commit of its own',
     )
   }
   if (catalog !== null && catalog !== '' && catalog !== CATALOG) {
@@ -83,13 +80,30 @@ function assertSupported({ temporary, transactionId, catalog, options }: Command
   }
 }
 
+/** The transaction that the rows are for; null where they are a commit of their own. */
+function transactionOf({ transactionId }: CommandStatementIngest, { sql }: Services): LakeTransaction | null {
+  const isNamed = transactionId !== null && transactionId.byteLength > 0
+  return isNamed ? sql.transactions.get(transactionId) : null
+}
+
+/** @throws SternaError DATASET_NOT_FOUND */
+function assertExists(lake: Lake, ref: DatasetRef): void {
+  const pinned = lake.pin()
+  try {
+    if (pinned.resolve(ref) !== undefined) return
+    throw new SternaError('DATASET_NOT_FOUND', `There is no dataset "${ref.key}"`)
+  } finally {
+    pinned.release()
+  }
+}
+
 /** Spec: what to do where the table exists, and where it does not; the two are independent. */
-function modeOf(command: CommandStatementIngest, ref: DatasetRef, services: Services): PutMode {
+function modeOf(command: CommandStatementIngest, ref: DatasetRef, lake: Lake): PutMode {
   const { ifExists, ifNotExist } = command.tableDefinitionOptions ?? {
     ifExists: TableExistsOption.TABLE_EXISTS_OPTION_UNSPECIFIED,
     ifNotExist: TableNotExistOption.TABLE_NOT_EXIST_OPTION_UNSPECIFIED,
   }
-  if (ifNotExist === TableNotExistOption.TABLE_NOT_EXIST_OPTION_FAIL) services.store.get(ref)
+  if (ifNotExist === TableNotExistOption.TABLE_NOT_EXIST_OPTION_FAIL) assertExists(lake, ref)
   switch (ifExists) {
     case TableExistsOption.TABLE_EXISTS_OPTION_APPEND:
       return 'append'

@@ -12,6 +12,7 @@ import { inPartitionOrder, isSamePartitioning } from '../partitions.ts'
 import type { ArrowSchemas } from './arrow-schemas.ts'
 import { type Column, columnsOf } from './columns.ts'
 import { readColumns } from './load.ts'
+import { loadObjects } from './objects.ts'
 import { writePartitioning } from './partitions.ts'
 import type { SnapshotWriter } from './snapshot-writer.ts'
 import {
@@ -23,6 +24,7 @@ import {
   makeDataset,
 } from './state.ts'
 import { toNs } from './time.ts'
+import { type ObjectChange, applyObjectChange } from './write-objects.ts'
 import { addParts, endParts, ordersOf } from './write-parts.ts'
 import { writeTableStats } from './write-statistics.ts'
 import { createTable, endTable } from './write-table.ts'
@@ -73,6 +75,12 @@ export type Change =
       readonly added: readonly NewPart[]
     }
   | { readonly kind: 'drop'; readonly ref: DatasetRef }
+  | ObjectChange
+
+/** True for a change of what is no dataset. */
+export function isObjectChange(change: Change): change is ObjectChange {
+  return !['put', 'rewrite', 'change', 'configure', 'drop'].includes(change.kind)
+}
 
 interface Touched {
   readonly columns: readonly Column[]
@@ -108,6 +116,10 @@ export class Commit {
    * what can only be replaced
    */
   apply(change: Change): void {
+    if (isObjectChange(change)) {
+      applyObjectChange(this.#writer, change)
+      return
+    }
     const name = datasetName(change.ref)
     if (this.#changed.has(name)) throw new Error('A commit changes each dataset at most once')
     const existing = this.#base.get(change.ref)
@@ -123,7 +135,8 @@ export class Commit {
     for (const [tableId, { columns, added }] of this.#touched) {
       writeTableStats(this.#writer.db, tableId, columns, added)
     }
-    return this.#base.with(this.#writer.snapshotId, this.#changed)
+    const { db, hasChangedSchema, snapshotId } = this.#writer
+    return this.#base.with(snapshotId, this.#changed, hasChangedSchema ? loadObjects(db) : this.#base.objects)
   }
 
   #put(change: Extract<Change, { kind: 'put' }>, existing: CatalogDataset | undefined): void {

@@ -5,6 +5,7 @@ import { type Partition, inPartitionOrder, isSamePartitioning } from '../partiti
 import type { ArrowSchemas } from './arrow-schemas.ts'
 import { type Column, schemaOf } from './columns.ts'
 import type { Database } from './database.ts'
+import { loadObjects } from './objects.ts'
 import { type Partitioning, partitionOf, readPartitionValues, readPartitionings } from './partitions.ts'
 import { isInside, relativePath } from './paths.ts'
 import {
@@ -93,7 +94,7 @@ export function loadState(
     const dataset = readDataset(row, files.get(row[0]) ?? [], facts(row[0]))
     datasets.set(datasetName(dataset.ref), dataset)
   }
-  return CatalogState.of(snapshotId, datasets)
+  return CatalogState.of(snapshotId, datasets, loadObjects(db))
 
   function readDataset(row: TableRow, fileRows: readonly FileRow[], fact: Facts): CatalogDataset {
     const [

@@ -46,6 +46,11 @@ export class SnapshotWriter {
     return this.#schemaVersion
   }
 
+  /** True where other engines have to look at tables and columns again. */
+  get hasChangedSchema(): boolean {
+    return this.#schemaVersion !== this.#schemaVersionBefore
+  }
+
   /** Notes a change in DuckLake's words, such as `inserted_into_table:7`. */
   note(change: string): void {
     this.#changes.push(change)

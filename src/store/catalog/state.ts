@@ -3,6 +3,10 @@ import type { Schema } from '../../../flight/ipc/schema.ts'
 import type { DatasetOptions } from '../options.ts'
 import type { WrittenPart } from '../parts.ts'
 import type { Partition } from '../partitions.ts'
+import { datasetName } from './names.ts'
+import type { CatalogObjects } from './objects.ts'
+
+export { datasetName }
 
 /** Where the rows of a part are in their life: as written, or compacted. */
 export type PartTier = 'warm' | 'cold'
@@ -77,31 +81,47 @@ type Entry = readonly [name: string, dataset: CatalogDataset]
  */
 export class CatalogState {
   readonly snapshotId: number
+  /** Schemas, views and comments. */
+  readonly objects: CatalogObjects
   readonly #base: Base
   readonly #changed: ReadonlyMap<string, CatalogDataset | null>
   #list: readonly CatalogDataset[] | undefined
 
-  private constructor(snapshotId: number, base: Base, changed: ReadonlyMap<string, CatalogDataset | null>) {
+  private constructor(
+    snapshotId: number,
+    objects: CatalogObjects,
+    base: Base,
+    changed: ReadonlyMap<string, CatalogDataset | null>,
+  ) {
     this.snapshotId = snapshotId
+    this.objects = objects
     this.#base = base
     this.#changed = changed
   }
 
   /** @param datasets - by {@link datasetName}; not changed afterwards */
-  static of(snapshotId: number, datasets: ReadonlyMap<string, CatalogDataset>): CatalogState {
-    return new CatalogState(snapshotId, { datasets }, new Map())
+  static of(
+    snapshotId: number,
+    datasets: ReadonlyMap<string, CatalogDataset>,
+    objects: CatalogObjects,
+  ): CatalogState {
+    return new CatalogState(snapshotId, objects, { datasets }, new Map())
   }
 
   /** The state after this one. @param changes - by {@link datasetName}; null for one that is gone */
-  with(snapshotId: number, changes: ReadonlyMap<string, CatalogDataset | null>): CatalogState {
+  with(
+    snapshotId: number,
+    changes: ReadonlyMap<string, CatalogDataset | null>,
+    objects: CatalogObjects,
+  ): CatalogState {
     const changed = new Map([...this.#changed, ...changes])
-    if (changed.size <= CHANGED_MAX) return new CatalogState(snapshotId, this.#base, changed)
+    if (changed.size <= CHANGED_MAX) return new CatalogState(snapshotId, objects, this.#base, changed)
     const datasets = new Map(this.#base.datasets)
     for (const [name, dataset] of changed) {
       if (dataset === null) datasets.delete(name)
       else datasets.set(name, dataset)
     }
-    return CatalogState.of(snapshotId, datasets)
+    return CatalogState.of(snapshotId, datasets, objects)
   }
 
   get(ref: DatasetRef): CatalogDataset | undefined {
@@ -140,11 +160,6 @@ function merge(left: readonly Entry[], right: readonly Entry[]): Entry[] {
     merged.push(entry)
   }
   return merged.concat(left.slice(index))
-}
-
-/** Schema and key as one text. Neither holds a NUL. */
-export function datasetName(ref: DatasetRef): string {
-  return `${ref.schema}\0${ref.key}`
 }
 
 /** A dataset from its parts; the sums are taken here, so that they cannot differ from them. */

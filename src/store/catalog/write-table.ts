@@ -86,7 +86,8 @@ export function endTable(writer: SnapshotWriter, tableId: number): void {
   writer.note(`dropped_table:${tableId}`)
 }
 
-function schemaIdOf(writer: SnapshotWriter, name: string, parts: readonly NewPart[]): number {
+/** The id of a schema, which is made where there is none. @throws {@link SternaError} KEY_INVALID */
+export function schemaIdOf(writer: SnapshotWriter, name: string, parts: readonly NewPart[]): number {
   const { db, snapshotId } = writer
   const found = db.get<[number, string]>(
     'SELECT schema_id, schema_name FROM ducklake_schema WHERE schema_name = ? COLLATE NOCASE AND end_snapshot IS NULL',
@@ -109,13 +110,16 @@ function schemaIdOf(writer: SnapshotWriter, name: string, parts: readonly NewPar
   return schemaId
 }
 
-function assertNameIsFree(writer: SnapshotWriter, ref: DatasetRef, schemaId: number): void {
+/** @throws {@link SternaError} KEY_INVALID, DATASET_EXISTS where a table or view has the name */
+export function assertNameIsFree(writer: SnapshotWriter, ref: DatasetRef, schemaId: number): void {
   const table = writer.db.get<[string]>(
     `SELECT table_name FROM ducklake_table
      WHERE table_name = ? COLLATE NOCASE AND schema_id = ? AND end_snapshot IS NULL`,
     ref.key,
     schemaId,
   )
+  if (table?.[0] === ref.key)
+    throw new SternaError('DATASET_EXISTS', `The dataset "${ref.key}" exists already`)
   if (table !== undefined) throw differsInCase('Key', ref.key, table[0])
   const view = writer.db.get<[string]>(
     `SELECT view_name FROM ducklake_view

@@ -1,18 +1,32 @@
 import { randomUUID } from 'node:crypto'
 import { relative } from 'node:path'
 import type { DatasetRef } from '../../../flight/descriptor.ts'
+import type { Frame } from '../../../flight/frame.ts'
 import { parseMessage } from '../../../flight/ipc/message.ts'
 import { encodeSchema, type Schema } from '../../../flight/ipc/schema.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-import { type CatalogState, datasetName } from '../catalog/state.ts'
+import { type CatalogDataset, type CatalogState, datasetName } from '../catalog/state.ts'
+import type { CommentOn } from '../catalog/write-objects.ts'
 import { type LogViews, logRows } from '../log/logs.ts'
 import type { PartOrigin } from '../part-origin.ts'
-import type { NewRows, PinnedDataset, PinnedLake, StagedPart, WritableLake } from '../parts.ts'
+import type { NewRows, PinnedDataset, PinnedLake, PinnedView, StagedPart, WritableLake } from '../parts.ts'
 import { PinnedSnapshot, readable } from '../pinned-snapshot.ts'
-import type { Publisher } from '../publisher.ts'
+import { assertSameSchema, type Publisher } from '../publisher.ts'
+import { type PutMode, PutSession } from '../put-session.ts'
 import { SegmentBuilder } from '../segments.ts'
+import { transactionPutTarget } from './put-target.ts'
 import { publishAll, type TransactionParts } from './publish.ts'
+import {
+  hasSchema,
+  NO_OBJECTS,
+  type StagedObjects,
+  viewsOf,
+  withComment,
+  withoutComments,
+  withSchema,
+  withView,
+} from './staged-objects.ts'
 import {
   pinnedOf,
   type StagedContent,
@@ -23,18 +37,24 @@ import {
 } from './staged-dataset.ts'
 import { TransactionSnapshot } from './transaction-snapshot.ts'
 
+const MAIN_SCHEMA = 'main'
+
 /** What a transaction is made over. */
 export interface LakeTransactionParts extends TransactionParts {
   readonly publisher: Pick<
     Publisher,
-    'check' | 'discard' | 'isCrowded' | 'partArrowBytesTarget' | 'stage' | 'temporaryPath'
+    'begun' | 'check' | 'discard' | 'isCrowded' | 'partArrowBytesTarget' | 'stage' | 'temporaryPath'
   >
   /** Where the parts of the catalog lie. */
   readonly coldPath: string
 }
 
-/** What a transaction has changed so far, by the names of datasets. Never changed itself. */
-type Overlay = ReadonlyMap<string, StagedDataset>
+/** What a transaction has changed so far. Never changed itself. */
+interface Overlay {
+  /** By name. */
+  readonly datasets: ReadonlyMap<string, StagedDataset>
+  readonly objects: StagedObjects
+}
 
 /** A snapshot that is pinned as long as somebody reads it. */
 interface Base {
@@ -55,8 +75,10 @@ export class LakeTransaction implements WritableLake {
   readonly #parts: LakeTransactionParts
   /** By the temporary path of a part: what it says of itself. */
   readonly #origins = new Map<string, PartOrigin>()
+  /** Of parts that were put. */
+  readonly #temporary = new Set<string>()
   #base: Base | null = null
-  #overlay: Overlay = new Map()
+  #overlay: Overlay = { datasets: new Map(), objects: NO_OBJECTS }
   #fileBytes = 0
   #running: Promise<unknown> = Promise.resolve()
   #hasEnded = false
@@ -64,10 +86,6 @@ export class LakeTransaction implements WritableLake {
 
   constructor(parts: LakeTransactionParts) {
     this.#parts = parts
-  }
-
-  get hasChanges(): boolean {
-    return this.#overlay.size > 0
   }
 
   pin(): PinnedLake {
@@ -82,7 +100,8 @@ export class LakeTransaction implements WritableLake {
       this.#readers -= 1
       void this.#discardFiles()
     }
-    return new TransactionSnapshot(this.#snapshotOf(base, release), this.#pinnedOverlay())
+    const views = viewsOf(base.state.objects, this.#overlay.objects)
+    return new TransactionSnapshot(this.#snapshotOf(base, release), this.#pinnedOverlay(), views)
   }
 
   /** The next statement sees the lake as it is then: after a write outside of the transaction that it is to see. */
@@ -146,22 +165,63 @@ export class LakeTransaction implements WritableLake {
     return staged
   }
 
-  create(ref: DatasetRef, schema: Schema, parts: readonly StagedPart[], isReplace: boolean): void {
-    const known = this.#find(ref)
-    const exists = known !== undefined && known.content !== null
-    if (exists && !isReplace) {
-      throw new SternaError('DATASET_EXISTS', `The dataset "${ref.key}" exists already`)
-    }
-    this.#parts.publisher.check(ref, 'replace', schema)
-    const kind = isReplace || known !== undefined ? 'replace' : 'create'
-    this.#put({ ref, base: known?.base ?? null, content: contentOf(kind, schema, parts) })
+  /** Begins to take a dataset in, as part of the transaction. The session must be committed or aborted. */
+  beginPut(ref: DatasetRef, mode: PutMode, schemaFrame: Frame): PutSession {
+    const target = transactionPutTarget(this.#parts.publisher, {
+      check: (...put) => {
+        this.#checkPut(...put)
+      },
+      staged: ({ parts, schema, ...put }) =>
+        this.statement(async () => {
+          for (const { path } of parts) this.#temporary.add(path)
+          this.#checkPut(put.ref, put.mode, schema)
+          const withRows = parts.filter(({ written }) => written.rows > 0)
+          if (put.mode === 'append' && this.#find(put.ref)?.content) this.change(put.ref, new Map(), withRows)
+          else this.#create(put.ref, schema, put.schemaFrame.header, withRows, put.mode === 'replace')
+        }),
+    })
+    return new PutSession(target, ref, mode, schemaFrame, {})
   }
 
-  alter(ref: DatasetRef, schema: Schema, parts: readonly StagedPart[]): void {
+  #checkPut(ref: DatasetRef, mode: PutMode, schema: Schema): void {
+    const content = this.#find(ref)?.content ?? null
+    if (mode === 'create' && content !== null) throw exists(ref)
+    // Against what the transaction sees, not against what others see.
+    if (mode === 'append' && content !== null) assertSameSchema(ref, content.schema, schema)
+    else this.#parts.publisher.check(ref, 'replace', schema)
+  }
+
+  create(ref: DatasetRef, schema: Schema, parts: readonly StagedPart[], isReplace: boolean): void {
+    this.#create(ref, schema, encodeSchema(schema), parts, isReplace)
+  }
+
+  #create(
+    ref: DatasetRef,
+    schema: Schema,
+    schemaHeader: Uint8Array,
+    parts: readonly StagedPart[],
+    isReplace: boolean,
+  ): void {
+    const known = this.#find(ref)
+    if (known?.content && !isReplace) throw exists(ref)
+    const views = viewsOf(this.#pinnedBase().state.objects, this.#overlay.objects)
+    if (views.some((view) => datasetName(view.ref) === datasetName(ref))) throw exists(ref)
+    this.#parts.publisher.check(ref, 'replace', schema)
+    const kind = isReplace || known !== undefined ? 'replace' : 'create'
+    this.#put({ ref, base: known?.base ?? null, content: contentOf(kind, schema, schemaHeader, parts) })
+  }
+
+  alter(
+    ref: DatasetRef,
+    schema: Schema,
+    parts: readonly StagedPart[],
+    renamed: ReadonlyMap<string, string>,
+  ): void {
     const { base, content } = this.#staged(ref)
+    this.#keepComments(ref, base, schema, renamed)
     this.#parts.publisher.check(ref, 'replace', schema)
     const kind = content.kind === 'change' ? 'alter' : content.kind
-    this.#put({ ref, base, content: contentOf(kind, schema, parts) })
+    this.#put({ ref, base, content: contentOf(kind, schema, encodeSchema(schema), parts) })
   }
 
   change(
@@ -175,7 +235,42 @@ export class LakeTransaction implements WritableLake {
 
   drop(ref: DatasetRef): void {
     const { base } = this.#staged(ref)
+    this.#setObjects(withoutComments(this.#overlay.objects, ref))
     this.#put({ ref, base, content: null })
+  }
+
+  hasSchema(schema: string): boolean {
+    return hasSchema(this.#pinnedBase().state.objects, this.#overlay.objects, schema)
+  }
+
+  createSchema(schema: string): void {
+    this.#setObjects(withSchema(this.#overlay.objects, schema, true))
+  }
+
+  dropSchema(schema: string): void {
+    const pinned = this.pin()
+    const isUsed = [...pinned.list(), ...pinned.views()].some(({ ref }) => ref.schema === schema)
+    pinned.release()
+    if (schema === MAIN_SCHEMA || isUsed) {
+      const reason = isUsed ? 'has tables or views; DROP SCHEMA … CASCADE drops them too' : 'always stays'
+      throw new SternaError('REQUEST_INVALID', `Schema "${schema}" ${reason}`)
+    }
+    this.#setObjects(withSchema(this.#overlay.objects, schema, false))
+  }
+
+  createView(view: PinnedView): void {
+    if (this.#find(view.ref)?.content) {
+      throw new SternaError('DATASET_EXISTS', `"${view.ref.key}" is a table already`)
+    }
+    this.#setObjects(withView(this.#overlay.objects, view.ref, view))
+  }
+
+  dropView(ref: DatasetRef): void {
+    this.#setObjects(withView(this.#overlay.objects, ref, null))
+  }
+
+  comment(on: CommentOn, text: string | null): void {
+    this.#setObjects(withComment(this.#overlay.objects, on, text))
   }
 
   /**
@@ -187,7 +282,7 @@ export class LakeTransaction implements WritableLake {
     try {
       await this.#running
       this.#assertOpen()
-      await publishAll(this.#parts, [...this.#overlay.values()])
+      await publishAll(this.#parts, [...this.#overlay.datasets.values()], this.#overlay.objects)
     } finally {
       this.rollback()
     }
@@ -199,6 +294,33 @@ export class LakeTransaction implements WritableLake {
     this.#hasEnded = true
     this.refresh()
     void this.#running.then(() => this.#discardFiles())
+  }
+
+  /** The table that takes the place of another has to be told what was said of that. */
+  #keepComments(
+    ref: DatasetRef,
+    base: CatalogDataset | null,
+    { fields }: Schema,
+    renamed: ReadonlyMap<string, string>,
+  ): void {
+    const known = base === null ? undefined : this.#pinnedBase().state.objects.comments.get(base.tableId)
+    const said = this.#overlay.objects.comments
+    let objects = withoutComments(this.#overlay.objects, ref)
+    const columns = new Map([...(known?.columns ?? [])])
+    let table = known?.table ?? null
+    for (const { on, text } of said.values()) {
+      if (!('ref' in on) || datasetName(on.ref) !== datasetName(ref)) continue
+      if (on.column === null) table = text
+      else if (text === null) columns.delete(on.column)
+      else columns.set(on.column, text)
+    }
+    if (table !== null) objects = withComment(objects, { ref, column: null }, table)
+    for (const [column, text] of columns) {
+      const name = renamed.get(column) ?? column
+      const isThere = fields.some((field) => field.name === name)
+      if (isThere) objects = withComment(objects, { ref, column: name }, text)
+    }
+    this.#setObjects(objects)
   }
 
   async #rebase({ ref, base, content }: StagedDataset): Promise<void> {
@@ -251,7 +373,7 @@ export class LakeTransaction implements WritableLake {
 
   /** Absent where neither the transaction nor its snapshot has it; without content where it was dropped. */
   #find(ref: DatasetRef): StagedDataset | undefined {
-    const staged = this.#overlay.get(datasetName(ref))
+    const staged = this.#overlay.datasets.get(datasetName(ref))
     if (staged !== undefined) return staged
     const { state, views } = this.#pinnedBase()
     const base = state.get(ref)
@@ -266,14 +388,24 @@ export class LakeTransaction implements WritableLake {
   }
 
   #put(staged: StagedDataset): void {
-    const overlay = new Map(this.#overlay).set(datasetName(staged.ref), staged)
-    if (overlay.size > LIMITS.transactionDatasetsMax) {
+    const datasets = new Map(this.#overlay.datasets).set(datasetName(staged.ref), staged)
+    this.#set({ ...this.#overlay, datasets })
+  }
+
+  #set(overlay: Overlay): void {
+    const { schemas, views, comments } = overlay.objects
+    const count = overlay.datasets.size + schemas.size + views.size + comments.size
+    if (count > LIMITS.transactionChangesMax) {
       throw new SternaError(
         'LIMIT_EXCEEDED',
-        `The transaction would change ${overlay.size} datasets; the limit is ${LIMITS.transactionDatasetsMax}`,
+        `The transaction would change ${count} things; the limit is ${LIMITS.transactionChangesMax}`,
       )
     }
     this.#overlay = overlay
+  }
+
+  #setObjects(objects: StagedObjects): void {
+    this.#set({ ...this.#overlay, objects })
   }
 
   #pinned({ ref, content }: StagedDataset & { content: StagedContent }): PinnedDataset {
@@ -282,7 +414,7 @@ export class LakeTransaction implements WritableLake {
 
   #pinnedOverlay(): ReadonlyMap<string, PinnedDataset | null> {
     const pinned = new Map<string, PinnedDataset | null>()
-    for (const [name, { ref, content }] of this.#overlay) {
+    for (const [name, { ref, content }] of this.#overlay.datasets) {
       pinned.set(name, content === null ? null : pinnedOf(ref, content, this.#pathOf))
     }
     return pinned
@@ -319,15 +451,25 @@ export class LakeTransaction implements WritableLake {
   /** Once nobody reads them any more. What is left of a crash goes at the next start. */
   async #discardFiles(): Promise<void> {
     if (!this.#hasEnded || this.#readers > 0) return
-    const paths = [...this.#origins.keys()]
+    const paths = [...this.#temporary, ...this.#origins.keys()]
+    this.#temporary.clear()
     this.#origins.clear()
     await this.#parts.publisher.discard(paths).catch(() => undefined)
   }
 }
 
-function contentOf(kind: StagedContent['kind'], schema: Schema, parts: readonly StagedPart[]): StagedContent {
+function contentOf(
+  kind: StagedContent['kind'],
+  schema: Schema,
+  schemaHeader: Uint8Array,
+  parts: readonly StagedPart[],
+): StagedContent {
   const entries = parts.map((part): StagedEntry => ({ kind: 'new', part, place: null }))
-  return { id: randomUUID(), kind, schemaHeader: encodeSchema(schema), schema, entries, log: null }
+  return { id: randomUUID(), kind, schemaHeader, schema, entries, log: null }
+}
+
+function exists(ref: DatasetRef): SternaError {
+  return new SternaError('DATASET_EXISTS', `The dataset "${ref.key}" exists already`)
 }
 
 function notFound(ref: DatasetRef): SternaError {

@@ -3,11 +3,13 @@ import { SternaError } from '../../errors.ts'
 import type { CommitResult } from '../catalog/catalog.ts'
 import type { Change } from '../catalog/commit.ts'
 import type { CatalogState, NewPart } from '../catalog/state.ts'
+import type { ObjectChange } from '../catalog/write-objects.ts'
 import { type LogViews, logRows } from '../log/logs.ts'
 import { nameParts } from '../name-parts.ts'
 import type { StagedPart } from '../parts.ts'
 import { datasetId } from '../pinned-snapshot.ts'
 import type { PublisherParts } from '../publisher.ts'
+import { objectChanges, type StagedObjects } from './staged-objects.ts'
 import type { StagedDataset } from './staged-dataset.ts'
 
 /** What a commit of several datasets needs: all of a publisher's parts, and what readers see of logs. */
@@ -20,14 +22,19 @@ export type TransactionParts = Pick<PublisherParts, 'catalog' | 'files' | 'pins'
  *
  * @throws COMMIT_CONFLICT where another has changed the same rows; DATASET_EXISTS, DISK_FULL, DISK_FAILED
  */
-export async function publishAll(parts: TransactionParts, staged: readonly StagedDataset[]): Promise<void> {
-  const changed = staged.filter(({ base, content }) => base !== null || content !== null)
-  if (changed.length === 0) return
+export async function publishAll(
+  parts: TransactionParts,
+  staged: readonly StagedDataset[],
+  objects: StagedObjects,
+): Promise<void> {
   const { catalog, files, logs } = parts
+  const changed = staged
+    .filter(({ base, content }) => base !== null || content !== null)
+    .toSorted((a, b) => Number(b.content === null) - Number(a.content === null))
   // Rows that a log has were acknowledged before those that come to stand after them.
   for (const { ref, content } of changed) if (content?.log) await logs.flush(ref)
   const named: NewPart[] = []
-  const changes: Change[] = []
+  const changes: DatasetChange[] = []
   try {
     for (const dataset of changed) {
       const placed = await nameEntries(parts, dataset)
@@ -42,7 +49,8 @@ export async function publishAll(parts: TransactionParts, staged: readonly Stage
   let result: CommitResult
   try {
     for (const dataset of changed) assertUnchanged(dataset, before, logs.views())
-    result = catalog.commit(changes)
+    const around = objectChanges(before.objects, objects)
+    result = catalog.commit([...around.before, ...changes, ...around.after])
   } catch (error) {
     // As after any failed commit: when the disk failed, nobody knows whether the catalog names these files.
     if (error instanceof SternaError && error.code !== 'DISK_FAILED') {
@@ -52,6 +60,8 @@ export async function publishAll(parts: TransactionParts, staged: readonly Stage
   }
   settleAfter(parts, changes, before, result)
 }
+
+type DatasetChange = Exclude<Change, ObjectChange>
 
 interface Placed {
   readonly part: NewPart
@@ -74,7 +84,7 @@ function changeOf(
   { ref, base, content }: StagedDataset,
   placed: readonly Placed[],
   sequence: number,
-): Change {
+): DatasetChange {
   if (content === null) return { kind: 'drop', ref }
   const { schema, schemaHeader, kind, entries } = content
   if (kind !== 'change' || base === null) {
@@ -107,7 +117,7 @@ function assertUnchanged({ ref, base, content }: StagedDataset, state: CatalogSt
 /** In the moment of the commit: no reader may see rows twice, or not at all. */
 function settleAfter(
   { cache, logs, pins }: TransactionParts,
-  changes: readonly Change[],
+  changes: readonly DatasetChange[],
   before: CatalogState,
   { state, retired }: CommitResult,
 ): void {

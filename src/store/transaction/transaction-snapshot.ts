@@ -1,16 +1,25 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
 import { datasetName } from '../catalog/state.ts'
 import { matchesGlob } from '../glob.ts'
-import type { PinnedDataset, PinnedLake } from '../parts.ts'
+import type { PinnedDataset, PinnedLake, PinnedView } from '../parts.ts'
 
 /** A pinned snapshot with what a transaction has made of some of its datasets. */
 export class TransactionSnapshot implements PinnedLake {
   readonly #base: PinnedLake
   readonly #changed: ReadonlyMap<string, PinnedDataset | null>
+  readonly #views: readonly PinnedView[]
 
-  /** @param changed - by the names of datasets; null for those that are gone */
-  constructor(base: PinnedLake, changed: ReadonlyMap<string, PinnedDataset | null>) {
+  /**
+   * @param changed - by the names of datasets; null for those that are gone
+   * @param views - all of them
+   */
+  constructor(
+    base: PinnedLake,
+    changed: ReadonlyMap<string, PinnedDataset | null>,
+    views: readonly PinnedView[],
+  ) {
     this.#base = base
+    this.#views = views
     this.#changed = changed
   }
 
@@ -28,6 +37,10 @@ export class TransactionSnapshot implements PinnedLake {
     const kept = this.#base.list().filter(({ ref }) => !this.#changed.has(datasetName(ref)))
     const changed = [...this.#changed.values()].filter((dataset) => dataset !== null)
     return [...kept, ...changed].sort((a, b) => (datasetName(a.ref) < datasetName(b.ref) ? -1 : 1))
+  }
+
+  views(): readonly PinnedView[] {
+    return this.#views
   }
 
   release(): void {
