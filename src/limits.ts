@@ -47,6 +47,8 @@ export const LIMITS = {
   errorMessageCharsMax: 2_000,
   /** Wire size a frame is kept under where its batch can be sliced: many clients refuse over 4 MiB. */
   frameBytesTarget: 2 * MiB,
+  /** The same for results of SQL, each of which a reader that stops holds for itself; a scan takes as long as with 2 MiB. */
+  resultFrameBytesTarget: 1 * MiB,
   /** Arrow bytes of a put that become one part; also what a put may hold before it must wait for the disk. */
   partArrowBytesTarget: 256 * MiB,
   /** The same while all puts together hold more than the cache may: many clients must not add up to all memory. */
@@ -58,7 +60,7 @@ export const LIMITS = {
   /** Rows of a Parquet row group: two frames, so that the first leaves early, and pages still compress well. */
   rowGroupRows: 131_072,
   /** Bytes a slow reader may have queued in its stream before its source is paused. */
-  sendQueueBytesMax: 4 * MiB,
+  sendQueueBytesMax: 1 * MiB,
   /** What zstd knows. */
   compressionLevelMin: 1,
   compressionLevelMax: 22,
@@ -113,6 +115,10 @@ export const LIMITS = {
   descriptionCacheBytesMax: 8 * MiB,
   /** SQL statements that run at once; each holds a libuv thread while it computes. */
   queriesMax: 32,
+  /** A reader that takes nothing for this long has its query parked, then after twice as long each time. */
+  stalledReaderMs: 2_000,
+  /** Queries that are parked; those of further readers that stop go on holding their slots. */
+  parkedQueriesMax: 256,
   /** Users in a file: all are read into memory, and a lake of more belongs behind a directory service. */
   usersMax: 10_000,
   /** How long a change of the users' file may take to be seen: every call looks a user up. */

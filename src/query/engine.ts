@@ -1,19 +1,19 @@
 import type { Frame } from '../../flight/frame.ts'
-import { encodeSchema, type Schema } from '../../flight/ipc/schema.ts'
+import type { Schema } from '../../flight/ipc/schema.ts'
 import type { DatasetRef } from '../../flight/request.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { Lake, PinnedLake } from '../store/parts.ts'
 import { datasetQuery, type DatasetRange } from './dataset-query.ts'
-import { isIndependentOfValues, statementColumns, statementParameters } from './describe.ts'
+import { isIndependentOfValues, statementParameters } from './describe.ts'
 import type { Duck } from './duck.ts'
-import { type Connection, type Statement, UTC } from './duckdb.ts'
+import { type Connection, UTC } from './duckdb.ts'
 import { ANALYSE_SQL, Gate, type GatedQuery } from './gate.ts'
 import { planText } from './plan-text.ts'
 import { bindQuery, cacheKey, type Binding, typesKey } from './query-binding.ts'
+import { describedAs, QueryRun, schemaOf } from './query-run.ts'
 import { QuerySlots } from './query-slots.ts'
 import type { QueryDescription, QueryRequest, QueryResult } from './query.ts'
-import { ResultStream } from './result-stream.ts'
 import { resultSchema } from './result-types.ts'
 import { ResultCache, type ResultCacheStats } from './results.ts'
 import { WeightedLru } from './weighted-lru.ts'
@@ -34,6 +34,8 @@ export interface QueryEngineParts {
 export interface QueryEngineStats {
   readonly running: number
   readonly waiting: number
+  /** Whose readers have stopped. */
+  readonly parked: number
   readonly results: ResultCacheStats
 }
 
@@ -49,7 +51,7 @@ export class QueryEngine {
   readonly #results: ResultCache
   /** By the keys of {@link ResultCache}: a client asks what a statement gives before it has it run. */
   readonly #descriptions = new WeightedLru<QueryDescription>(LIMITS.descriptionCacheBytesMax)
-  readonly #streams = new Set<ResultStream>()
+  readonly #runs = new Set<QueryRun>()
   #timeZones: ReadonlySet<string> | undefined
 
   constructor(parts: QueryEngineParts) {
@@ -61,7 +63,8 @@ export class QueryEngine {
   }
 
   get stats(): QueryEngineStats {
-    return { running: this.#slots.running, waiting: this.#slots.waiting, results: this.#results.stats() }
+    const { running, waiting, parked } = this.#slots
+    return { running, waiting, parked, results: this.#results.stats() }
   }
 
   /**
@@ -138,7 +141,7 @@ export class QueryEngine {
   /** Refuses what waits and what comes, ends what runs. */
   async close(): Promise<void> {
     this.#slots.close()
-    await Promise.all([...this.#streams].map((stream) => stream.close()))
+    await Promise.all([...this.#runs].map((run) => run.close()))
   }
 
   async #datasetRequest(
@@ -171,7 +174,7 @@ export class QueryEngine {
       await connection.useTimeZone(request.timeZone ?? UTC)
       const statement = await connection.prepare(query.sql)
       try {
-        const schema = await schemaOf(connection, statement, query, request)
+        const schema = await schemaOf(connection, statement, query.sql, request)
         const parameters = resultSchema(statementParameters(statement), request.timeZone)
         if (isIndependentOfValues(statement)) key = typesKey(query, request) ?? key
         return { ...describedAs(schema, query.isOrdered), parameters }
@@ -198,97 +201,58 @@ export class QueryEngine {
   async #run(pin: PinnedLake, request: QueryRequest): Promise<QueryResult> {
     const binding = await bindQuery(this.#duck, this.#gate, pin, request)
     const { query } = binding
-    let giveBack = (): void => undefined
     try {
       const key = cacheKey(query, request)
       const known = key === null ? undefined : this.#results.get(key)
       if (known !== undefined) {
         binding.release()
-        return {
-          ...known,
-          isOrdered: query.isOrdered,
-          frames: framesOf(known.frames),
-          close: () => undefined,
-        }
+        const frames = framesOf(known.frames)
+        return { ...known, isOrdered: query.isOrdered, frames, close: () => undefined }
       }
-      giveBack = await this.#slots.acquire(request.signal)
-      const { stream, description } = await this.#start(query, request, () => {
-        giveBack()
-        binding.release()
+      const run = new QueryRun({
+        duck: this.#duck,
+        slot: await this.#slots.acquire(request.signal),
+        binding,
+        request,
+        description: this.#described(query, request),
+        onEnd: () => this.#runs.delete(run),
       })
+      this.#runs.add(run)
+      const description = await run.start()
       return {
         ...description,
-        frames: this.#read(stream, binding, key, description),
-        close: () => void stream.close(),
+        frames: this.#read(run, binding, key, description),
+        close: () => void run.close(),
       }
     } catch (error) {
-      giveBack()
       binding.release()
       throw binding.failure() ?? error
     }
   }
 
-  async #start(
-    query: GatedQuery,
-    request: QueryRequest,
-    onClose: () => void,
-  ): Promise<{ stream: ResultStream; description: QueryDescription }> {
-    const connection = await this.#duck.connect()
-    let statement: Statement | null = null
-    let description: QueryDescription
-    try {
-      await connection.useTimeZone(request.timeZone ?? UTC)
-      statement = await connection.prepare(query.sql)
-      description =
-        this.#described(query, request) ??
-        describedAs(await schemaOf(connection, statement, query, request), query.isOrdered)
-      statement.bind(request.parameters ?? [])
-      request.progress?.begin(() => connection.progressPercent)
-    } catch (error) {
-      statement?.close()
-      connection.release()
-      throw error
-    }
-    let stream: ResultStream | null = null
-    stream = await ResultStream.start({
-      connection,
-      statement,
-      schema: description.schema,
-      signal: request.signal,
-      onClose: (isEnded) => {
-        if (stream !== null) this.#streams.delete(stream)
-        request.progress?.end()
-        if (isEnded) connection.release()
-        else connection.close()
-        onClose()
-      },
-    })
-    this.#streams.add(stream)
-    return { stream, description }
-  }
-
-  /** The frames of a stream, kept for the result cache as long as they are few. */
+  /** The frames of a run, kept for the result cache as long as they are few and their reader takes them. */
   async *#read(
-    stream: ResultStream,
+    run: QueryRun,
     { failure }: Binding,
     key: string | null,
     { schema, schemaHeader }: QueryDescription,
   ): AsyncGenerator<Frame> {
-    const kept: Frame[] = []
+    let kept: Frame[] | null = key === null ? null : []
     let keptBytes = 0
+    const keepNone = (): void => {
+      kept = null
+    }
     try {
-      for await (const frame of stream.frames()) {
+      for await (const frame of run.frames(keepNone)) {
         keptBytes += frame.byteLength
-        if (key !== null && keptBytes <= LIMITS.resultCacheEntryBytesMax) kept.push(frame)
-        else kept.length = 0
+        if (keptBytes > LIMITS.resultCacheEntryBytesMax) keepNone()
+        kept?.push(frame)
         yield frame
       }
     } catch (error) {
       throw failure() ?? error
     }
-    if (key !== null && keptBytes <= LIMITS.resultCacheEntryBytesMax) {
-      this.#results.put(key, { schema, schemaHeader, frames: kept })
-    }
+    if (key !== null && kept !== null) this.#results.put(key, { schema, schemaHeader, frames: kept })
   }
 
   /** The parse tree of a text as JSON, for the gate. */
@@ -299,26 +263,9 @@ export class QueryEngine {
   }
 }
 
-const NO_PARAMETERS: Schema = { fields: [], metadata: new Map() }
-
-function describedAs(schema: Schema, isOrdered: boolean): QueryDescription {
-  return { schema, schemaHeader: encodeSchema(schema), isOrdered, parameters: NO_PARAMETERS }
-}
-
 async function timeZoneNames(connection: Connection): Promise<string[]> {
   const rows = await connection.run('SELECT name FROM pg_timezone_names()')
   return rows.flatMap(([name]) => (typeof name === 'string' ? [name] : []))
-}
-
-async function schemaOf(
-  connection: Connection,
-  statement: Statement,
-  query: GatedQuery,
-  request: QueryRequest,
-): Promise<Schema> {
-  if (request.target !== undefined) return request.target
-  const columns = await statementColumns(connection, statement, query.sql, request.parameters)
-  return resultSchema(columns, request.timeZone)
 }
 
 async function* framesOf(frames: readonly Frame[]): AsyncGenerator<Frame> {

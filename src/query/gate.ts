@@ -37,6 +37,8 @@ export interface GatedQuery {
   readonly datasets: readonly PinnedDataset[]
   /** The statement itself orders its rows. */
   readonly isOrdered: boolean
+  /** Rows of one table, filtered and computed one by one: they come in the same order each time. */
+  readonly isScan: boolean
   /** The result may differ although the data do not: it is never cached. */
   readonly isVolatile: boolean
   /** The same for texts that differ in spaces, comments and the case of keywords, over the same data. */
@@ -312,6 +314,7 @@ function queryOf(
     kind: isExplain ? 'explain' : analysis.isDescription ? 'describe' : 'select',
     datasets,
     isOrdered: analysis.isOrdered,
+    isScan: analysis.isScan && !isExplain && targets.every(({ view }) => view === undefined),
     isVolatile: analysis.isVolatile || isExplain || readsInput || hasVolatileView(targets),
     cacheKey: hash.digest('base64url'),
   }

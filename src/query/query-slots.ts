@@ -10,11 +10,26 @@ interface Waiter {
   readonly refuse: (error: SternaError) => void
 }
 
+/** Leave to run one query. */
+export interface Slot {
+  /** Lets another query run until {@link Slot.resume}. @returns false where too many are parked already */
+  park(): boolean
+  /**
+   * Takes its turn again; those that wait for it do not count among those that may wait.
+   *
+   * @throws {@link SternaError} CANCELLED by the signal, SERVER_STOPPING
+   */
+  resume(signal: AbortSignal | undefined): Promise<void>
+  /** Gives it back, also when parked; only its first call counts. */
+  release(): void
+}
+
 /** Bounds how many queries run at once; the others wait their turn. */
 export class QuerySlots {
   readonly #slotsMax: number
   readonly #waiters = new Set<Waiter>()
   #running = 0
+  #parked = 0
   #isClosed = false
 
   constructor(slotsMax: number) {
@@ -29,21 +44,47 @@ export class QuerySlots {
     return this.#waiters.size
   }
 
+  /** Queries whose readers have stopped, and that nothing of runs. */
+  get parked(): number {
+    return this.#parked
+  }
+
   /**
    * Takes a slot, in the order of the calls.
    *
-   * @returns gives the slot back; only its first call counts
    * @throws {@link SternaError} SERVER_BUSY when too many wait already, CANCELLED by the signal, SERVER_STOPPING
    */
-  async acquire(signal: AbortSignal | undefined): Promise<() => void> {
-    assertNotAborted(signal)
-    if (this.#isClosed) throw stopping()
-    if (this.#running < this.#slotsMax) this.#running++
-    else await this.#wait(signal)
-    let isHeld = true
-    return () => {
-      if (isHeld) this.#release()
-      isHeld = false
+  async acquire(signal: AbortSignal | undefined): Promise<Slot> {
+    if (this.#running >= this.#slotsMax && this.#waiters.size >= WAITING_MAX) {
+      throw new SternaError(
+        'SERVER_BUSY',
+        `${this.#running} queries run and ${this.#waiters.size} wait already, the most that may: try again later`,
+      )
+    }
+    await this.#enter(signal)
+    let state: 'running' | 'parked' | 'free' = 'running'
+    return {
+      park: () => {
+        if (state !== 'running' || this.#parked >= LIMITS.parkedQueriesMax) return false
+        state = 'parked'
+        this.#parked++
+        this.#leave()
+        return true
+      },
+      resume: async (newSignal) => {
+        await this.#enter(newSignal)
+        if (state === 'parked') {
+          this.#parked--
+          state = 'running'
+        } else {
+          this.#leave()
+        }
+      },
+      release: () => {
+        if (state === 'running') this.#leave()
+        if (state === 'parked') this.#parked--
+        state = 'free'
+      },
     }
   }
 
@@ -54,13 +95,14 @@ export class QuerySlots {
     this.#waiters.clear()
   }
 
+  async #enter(signal: AbortSignal | undefined): Promise<void> {
+    assertNotAborted(signal)
+    if (this.#isClosed) throw stopping()
+    if (this.#running < this.#slotsMax) this.#running++
+    else await this.#wait(signal)
+  }
+
   #wait(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#waiters.size >= WAITING_MAX) {
-      throw new SternaError(
-        'SERVER_BUSY',
-        `${this.#running} queries run and ${this.#waiters.size} wait already, the most that may: try again later`,
-      )
-    }
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         this.#waiters.delete(waiter)
@@ -82,7 +124,7 @@ export class QuerySlots {
   }
 
   /** The slot goes to who waits longest. */
-  #release(): void {
+  #leave(): void {
     const [next] = this.#waiters
     if (next === undefined) {
       this.#running--

@@ -64,6 +64,11 @@ export class ResultStream {
     }
   }
 
+  /** Nothing of the query is left, or will be in a moment. */
+  get isClosed(): boolean {
+    return this.#closing !== null
+  }
+
   /**
    * Dictionary and batch frames to the end of the result, then closes the stream. One chunk is fetched ahead
    * while another is encoded; nothing else runs ahead of the reader but DuckDB's own buffer.

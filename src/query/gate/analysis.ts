@@ -1,6 +1,7 @@
 import { SternaError } from '../../errors.ts'
 import { SCALAR_FUNCTIONS, TABLE_FUNCTIONS, VOLATILE_FUNCTIONS } from './functions.ts'
 import { shown } from './message.ts'
+import { isScan } from './scan.ts'
 import { assertSizes } from './sizes.ts'
 import {
   foldName,
@@ -66,6 +67,8 @@ export interface ListUse {
 export interface Analysis {
   readonly isDescription: boolean
   readonly isOrdered: boolean
+  /** One query of one table that filters rows and computes from each by itself. */
+  readonly isScan: boolean
   readonly isVolatile: boolean
   readonly tables: readonly TableUse[]
   readonly calls: readonly CallUse[]
@@ -97,8 +100,12 @@ export function analyseStatement(statement: Node): Analysis {
   const query = nodeOf(statement, 'node')
 
   const tableCalls = new Set<Node>()
+  let queryCount = 0
+  let hasWindow = false
 
   const visit: Visitor = (family, member, node, scope) => {
+    if (family === 'query') queryCount++
+    if (member === 'WINDOW') hasWindow = true
     if (isVolatile(node, member)) volatile.add(node)
     if (family === 'table') return visitTable(member, node, scope)
     if (family !== 'expression') return true
@@ -132,6 +139,13 @@ export function analyseStatement(statement: Node): Analysis {
     isDescription: query !== undefined && nodeOf(query, 'from_table')?.['type'] === 'SHOW_REF',
     isOrdered:
       query !== undefined && nodesOf(query, 'modifiers').some(({ type }) => type === 'ORDER_MODIFIER'),
+    isScan:
+      query !== undefined &&
+      isScan(query) &&
+      queryCount === 1 &&
+      tables.size + calls.size === 1 &&
+      volatile.size === 0 &&
+      !hasWindow,
     isVolatile: volatile.size + lists.length > 0,
     tables: [...tables.values()],
     calls: [...calls.values()],

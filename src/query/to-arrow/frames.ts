@@ -67,7 +67,7 @@ export class FrameBuilder {
       let bytes = (end - start) * this.#rowBytes
       for (const column of this.#columns) bytes += column.measure(start, end)
       const isOnly = this.#rows === 0 && end - start === 1
-      if (isOnly || this.#bytes + bytes <= LIMITS.frameBytesTarget) {
+      if (isOnly || this.#bytes + bytes <= LIMITS.resultFrameBytesTarget) {
         this.#bytes += bytes
         return end
       }

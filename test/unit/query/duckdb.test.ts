@@ -65,7 +65,7 @@ test('SQL cannot loosen the configuration, nor another connection', async () => 
             current_setting('streaming_buffer_size'), current_setting('enable_progress_bar_print')`,
   )
   other.close()
-  assert.deepEqual(settings, [['UTC', true, '3.8 MiB', false]])
+  assert.deepEqual(settings, [['UTC', true, '976.5 KiB', false]])
 })
 
 const failures: [string, string, RegExp][] = [

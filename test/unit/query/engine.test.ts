@@ -4,6 +4,7 @@
 // were stored, and the lake counts its pins.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import type { Frame } from '../../../flight/frame.ts'
 import { encodeSchema, schemasEqual, type Field, type Schema } from '../../../flight/ipc/schema.ts'
 import { SternaError, type ErrorCode } from '../../../src/errors.ts'
 import { QueryEngine, type QueryRequest, type QueryResult } from '../../../src/query/engine.ts'
@@ -437,6 +438,44 @@ test('an abort ends a query that reads the frames of a client', async () => {
   abort.abort()
   await rejects(read(result), 'CANCELLED')
   assert.deepEqual(await rowsOf('SELECT 1'), [[1]])
+})
+
+test('a query whose reader stops is parked, and goes on after the last row that was taken', async () => {
+  const few = new QueryEngine({ duck, lake, dataDirectory: directory, queriesMax: 4 })
+  const sql = 'SELECT i, i * 2 AS twice FROM large WHERE i % 3 <> $1'
+  const abort = new AbortController()
+  const started = [
+    await few.run({ sql, parameters: [1] }),
+    await few.run({ sql, parameters: [2] }),
+    await few.run({ sql, parameters: [3], signal: abort.signal }),
+    // Its rows may come in another order the next time.
+    await few.run({ sql: 'SELECT DISTINCT i FROM large' }),
+  ] as const
+  const [slow, closed, aborted, unrepeatable] = started
+  const firsts = await Promise.all([slow, closed, aborted, unrepeatable].map(({ frames }) => frames.next()))
+  while (few.stats.parked < 3) await new Promise((resolve) => setTimeout(resolve, 10))
+  assert.equal(few.stats.running, 1)
+  assert.equal(lake.pinCount, 4)
+  closed.close()
+  abort.abort()
+  assert.deepEqual([few.stats.parked, lake.pinCount], [1, 2])
+  await Promise.all([closed, aborted].map(({ frames }) => rejectedAs('CANCELLED', frames.next())))
+
+  const frames = [firsts[0]?.value as Frame]
+  for await (const frame of slow.frames) frames.push(frame)
+  const table = await tableOf({ schema: slow.schema, frames })
+  const expected = Array.from({ length: 600_000 }, (_, i) => BigInt(i)).filter((i) => i % 3n !== 1n)
+  assert.deepEqual(columnOf(table, 0), expected)
+  const twice = expected.map((i) => i * 2n)
+  assert.deepEqual(columnOf(table, 1), twice)
+  const others = [firsts[3]?.value as Frame]
+  for await (const frame of unrepeatable.frames) others.push(frame)
+  assert.equal(
+    others.reduce((sum, { rows }) => sum + rows, 0),
+    600_000,
+  )
+  assert.deepEqual([few.stats.running, few.stats.parked, lake.pinCount], [0, 0, 0])
+  await few.close()
 })
 
 test('a closed engine ends what runs and refuses what comes', async () => {

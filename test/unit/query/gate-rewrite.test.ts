@@ -109,6 +109,42 @@ test('what is known of a statement', async () => {
   assert.equal((await facts('FROM BTC USING SAMPLE reservoir(1 ROWS) REPEATABLE (7)'))[2], false)
 })
 
+test('only rows of one table, each computed by itself, come in the same order each time', async () => {
+  const isScan = async (sql: string): Promise<boolean> => (await lake.gate.check(sql, lake.lake)).isScan
+  for (const sql of [
+    'FROM BTC',
+    'SELECT px * 2, upper(px::VARCHAR) FROM BTC b WHERE px > 1 AND px IN (2, 3)',
+    `FROM read_parquet('BTC.parquet')`,
+    'FROM "trades_*"',
+  ]) {
+    assert.equal(await isScan(sql), true, sql)
+  }
+  for (const sql of [
+    'SELECT 1',
+    'FROM range(3)',
+    'FROM BTC ORDER BY px',
+    'FROM BTC LIMIT 3',
+    'SELECT DISTINCT px FROM BTC',
+    'SELECT px FROM BTC GROUP BY px',
+    'SELECT px, count(*) FROM BTC GROUP BY ALL',
+    'SELECT row_number() OVER () FROM BTC',
+    'FROM BTC QUALIFY row_number() OVER () > 1',
+    'FROM BTC TABLESAMPLE 10% (bernoulli, 7)',
+    'FROM BTC USING SAMPLE reservoir(1 ROWS) REPEATABLE (7)',
+    'FROM BTC, BTC b',
+    'FROM (FROM BTC)',
+    'WITH b AS (FROM BTC) FROM b',
+    'FROM BTC UNION ALL FROM BTC',
+    'FROM BTC WHERE px IN (SELECT px FROM BTC)',
+    'SELECT px, random() FROM BTC',
+    'DESCRIBE BTC',
+    'SUMMARIZE BTC',
+    'EXPLAIN FROM BTC',
+  ]) {
+    assert.equal(await isScan(sql), false, sql)
+  }
+})
+
 test('a statement seen before over the same data is not parsed again', async () => {
   const sql = 'SELECT max(px) FROM BTC, "trades_*" -- kept'
   const first = await lake.gate.check(sql, lake.lake)
