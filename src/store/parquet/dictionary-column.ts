@@ -1,11 +1,12 @@
 import type { ArrowType, DictionaryEncoding, Field } from '../../../flight/ipc/schema.ts'
 import type { ColumnPlan, ColumnPlanner } from './column-plan.ts'
-import type { KnownDictionary, ValueList } from './dictionary-types.ts'
+import type { ValueList } from './dictionary-types.ts'
 import type { FfiArray, FfiField } from './ffi.ts'
 import { FrameBodyBuilder } from './frame-body.ts'
 import { valuesOfBody } from './part-dictionaries.ts'
 import { addBitmap, addValidity, validityOf } from './validity.ts'
-import { findIndices, UNKNOWN } from './known-indices.ts'
+import { type KnownDictionary, UNKNOWN } from './known-dictionary.ts'
+import { findIndices } from './known-indices.ts'
 import {
   arrayOfValues,
   distinctValues,
@@ -13,7 +14,6 @@ import {
   listValues,
   pickValues,
   sortedIndices,
-  valueKeys,
 } from './value-list.ts'
 
 /** The largest dictionary that is sorted: symbols, venues, sides. Larger ones differ between row groups anyway. */
@@ -22,8 +22,10 @@ const SORTED_VALUES_MAX = 1024
 /** An array with each value said once. */
 interface EncodedArray {
   readonly values: ValueList
-  /** For each row of the array, the position of its value in `values`; anything where it is null. */
+  /** For each row of the array, which of the values it has; anything where it is null. */
   readonly codes: Uint32Array
+  /** By code, the position in `values`; null where that is the code. */
+  readonly order: Uint32Array | null
 }
 
 /** How many values an index of this type can tell apart. */
@@ -56,32 +58,46 @@ export function planDictionary(
   const mappingTo = knownMapper(target.type, planValues)
 
   return (array, start, count, out) => {
-    const { values, codes } = encode(array)
-    const ownCodes = codes.subarray(start, start + count)
+    const { values, codes: arrayCodes, order } = encode(array)
+    const codes = arrayCodes.subarray(start, start + count)
     const known = out.known.dictionaries.get(id)
     if (known !== undefined) {
-      const rows = { codes: ownCodes, isValid: validityOf(array, start) }
-      const found = findIndices(known, mappingTo(known, values), rows, out.known.occurrencesOf(target))
+      const { mapping, isWhole } = mappingTo(known, values, order)
+      const occurrences = out.known.occurrencesOf(target)
+      const column = { id, values: known.values, width, isKnown: true }
+      if (isWhole && occurrences === null) {
+        addValidity(array, start, count, out)
+        addCodes({ ...column, codes, mapping }, out)
+        return
+      }
+      const found = findIndices(known, mapping, { codes, isValid: validityOf(array, start) }, occurrences)
       if (found === null) out.markUnknown(id)
       else {
         if (found.validity === null) addValidity(array, start, count, out)
         else addBitmap(found.validity, count, out)
-        addCodes({ id, values: known.values, codes: found.codes, width, isKnown: true }, out)
+        addCodes({ ...column, codes: found.codes, mapping: null }, out)
       }
       return
     }
     addValidity(array, start, count, out)
+    const column = { id, width, isKnown: false }
     if (values.ends.length <= capacity) {
-      addCodes({ id, values, codes: ownCodes, width, isKnown: false }, out)
+      addCodes({ ...column, values, codes, mapping: order }, out)
       return
     }
-    const used = compact(ownCodes, values.ends.length, validityOf(array, start))
+    const sorted = order === null ? codes : codes.map((code) => order[code] ?? 0)
+    const used = compact(sorted, values.ends.length, validityOf(array, start))
     if (used.indices.length > capacity) out.markCrowded(path)
-    else {
-      const ownValues = pickValues(values, used.indices)
-      addCodes({ id, values: ownValues, codes: used.codes, width, isKnown: false }, out)
-    }
+    else
+      addCodes({ ...column, values: pickValues(values, used.indices), codes: used.codes, mapping: null }, out)
   }
+}
+
+/** From the codes of a part's values to those of a dictionary. */
+interface Mapping {
+  readonly mapping: Uint32Array
+  /** The dictionary has all of them. */
+  readonly isWhole: boolean
 }
 
 /**
@@ -91,18 +107,22 @@ export function planDictionary(
 function knownMapper(
   type: ArrowType,
   planValues: ColumnPlan,
-): (known: KnownDictionary, values: ValueList) => Uint32Array {
-  let last: { known: KnownDictionary; values: ValueList; mapping: Uint32Array } | undefined
-  return (known, values) => {
+): (known: KnownDictionary, values: ValueList, order: Uint32Array | null) => Mapping {
+  let last: (Mapping & { readonly known: KnownDictionary; readonly values: ValueList }) | undefined
+  return (known, values, order) => {
     if (last?.known !== known || last.values !== values) {
       const body = new FrameBodyBuilder(values.ends.length)
       planValues(arrayOfValues(values), 0, values.ends.length, body)
       const { header, bytes } = body.finish()
       const converted = valuesOfBody(header, new Uint8Array(bytes), type)
-      const keys = converted === null ? [] : valueKeys(converted)
-      last = { known, values, mapping: Uint32Array.from(keys, (key) => known.indices.get(key) ?? UNKNOWN) }
+      const places = new Uint32Array(values.ends.length).fill(UNKNOWN)
+      converted?.ends.forEach((end, index) => {
+        places[index] = known.find(converted.bytes, converted.ends[index - 1] ?? 0, end)
+      })
+      const mapping = order === null ? places : order.map((code) => places[code] ?? UNKNOWN)
+      last = { known, values, mapping, isWhole: !places.includes(UNKNOWN) }
     }
-    return last.mapping
+    return last
   }
 }
 
@@ -130,16 +150,32 @@ function compact(
 
 /** Adds indices of some width. A code is never negative, so signed and unsigned ones have the same bytes. */
 function addCodes(
-  column: EncodedArray & { readonly id: bigint; readonly width: number; readonly isKnown: boolean },
+  column: {
+    readonly id: bigint
+    readonly values: ValueList
+    readonly codes: Uint32Array
+    /** From these codes to those of `values`; null where they are the same. */
+    readonly mapping: Uint32Array | null
+    readonly width: number
+    readonly isKnown: boolean
+  },
   out: FrameBodyBuilder,
 ): void {
-  const { codes, width } = column
+  const { codes, mapping, width } = column
   out.addDictionary(column, width, codes.length)
   out.addBuffer(codes.length * width, ({ buffer, byteOffset }) => {
-    if (width === 1) new Uint8Array(buffer, byteOffset, codes.length).set(codes)
-    else if (width === 2) new Uint16Array(buffer, byteOffset, codes.length).set(codes)
-    else if (width === 4) new Uint32Array(buffer, byteOffset, codes.length).set(codes)
-    else new BigUint64Array(buffer, byteOffset, codes.length).set(Array.from(codes, BigInt))
+    if (width === 8) {
+      const target = new BigUint64Array(buffer, byteOffset, codes.length)
+      codes.forEach((code, row) => {
+        target[row] = BigInt(mapping === null ? code : (mapping[code] ?? 0))
+      })
+      return
+    }
+    const Codes = width === 1 ? Uint8Array : width === 2 ? Uint16Array : Uint32Array
+    const target = new Codes(buffer as ArrayBuffer, byteOffset, codes.length)
+    if (mapping === null) target.set(codes)
+    // What stands behind a null may count beyond the values, and becomes 0.
+    else for (let row = 0; row < codes.length; row++) target[row] = mapping[codes[row] ?? 0] ?? 0
   })
 }
 
@@ -152,7 +188,7 @@ function dictionaryEncoder(type: ArrowType, width: number): (array: FfiArray) =>
     if (known === undefined || !isSameArray(known.dictionary, dictionary)) {
       known = { dictionary, sorted: sortValues(listValues(dictionary, type)) }
     }
-    return known.sorted.encode(readCodes(array, width))
+    return { ...known.sorted, codes: readCodes(array, width) }
   })
 }
 
@@ -160,28 +196,24 @@ function dictionaryEncoder(type: ArrowType, width: number): (array: FfiArray) =>
 function plainEncoder(type: ArrowType): (array: FfiArray) => EncodedArray {
   return memoized((array) => {
     const { values, codes } = distinctValues(array, type)
-    return sortValues(values).encode(codes)
+    return { ...sortValues(values), codes }
   })
 }
 
-interface SortedValues {
-  /** The values with codes of the list that was sorted turned into theirs. */
-  readonly encode: (codes: Uint32Array) => EncodedArray
-}
+type SortedValues = Omit<EncodedArray, 'codes'>
 
 /**
  * The same values in the order of their bytes, so that row groups with the same values have the same dictionary:
  * parquet-wasm gives them in the order in which they come.
  */
 function sortValues(values: ValueList): SortedValues {
-  if (values.ends.length > SORTED_VALUES_MAX) return { encode: (codes) => ({ values, codes }) }
+  if (values.ends.length > SORTED_VALUES_MAX) return { values, order: null }
   const indices = sortedIndices(values)
-  const newCodes = new Uint32Array(indices.length)
+  const order = new Uint32Array(indices.length)
   indices.forEach((index, code) => {
-    newCodes[index] = code
+    order[index] = code
   })
-  const sorted = pickValues(values, indices)
-  return { encode: (codes) => ({ values: sorted, codes: codes.map((code) => newCodes[code] ?? 0) }) }
+  return { values: pickValues(values, indices), order }
 }
 
 function readCodes(array: FfiArray, width: number): Uint32Array {

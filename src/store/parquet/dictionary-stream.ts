@@ -137,7 +137,7 @@ function grow(dictionary: StreamDictionary, columns: readonly StreamColumn[]): b
     })
     if (added.length === 0 && dictionary.values !== null) return
     const own = pickValues(values, added)
-    dictionary.values = dictionary.values === null ? own : joinValues(dictionary.values, own)
+    dictionary.values = dictionary.values === null ? own : joinValues([dictionary.values, own])
   })
   if (codes.size > dictionary.capacity) {
     throw new SternaError(

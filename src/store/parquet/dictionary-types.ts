@@ -1,4 +1,5 @@
 import type { ArrowType, Field } from '../../../flight/ipc/schema.ts'
+import type { KnownDictionary } from './known-dictionary.ts'
 
 /** Values, one after the other: what a dictionary is made of, in a form that crosses threads. */
 export interface ValueList {
@@ -18,14 +19,6 @@ export interface DictionaryColumn {
   readonly isKnown: boolean
   /** Where in the body its indices are, how many, and of how many bytes each. */
   readonly codes: { readonly offset: number; readonly count: number; readonly width: number }
-}
-
-/** A dictionary as it was put: its values in their order, and where each but the nulls is first. */
-export interface KnownDictionary {
-  readonly values: ValueList
-  readonly indices: ReadonlyMap<string, number>
-  /** Of values that are said more than once, by their first position: all of them, in order. */
-  readonly repeats: ReadonlyMap<number, readonly number[]>
 }
 
 /** The dictionaries that some rows were put with, by id. */

@@ -1,7 +1,4 @@
-import type { KnownDictionary } from './dictionary-types.ts'
-
-/** In a mapping: the dictionary does not have the value. */
-export const UNKNOWN = 0xffffffff
+import { type KnownDictionary, UNKNOWN } from './known-dictionary.ts'
 
 /** Rows of a dictionary-encoded column as the part has them. */
 interface CodedRows {
@@ -19,23 +16,24 @@ interface CodedRows {
  * nulls are in the dictionary; null where the dictionary is not that of the rows
  */
 export function findIndices(
-  { values, repeats }: KnownDictionary,
+  known: KnownDictionary,
   mapping: Uint32Array,
   { codes, isValid }: CodedRows,
   occurrences: Uint32Array | null,
 ): { readonly codes: Uint32Array; readonly validity: Uint8Array | null } | null {
   if (occurrences !== null && occurrences.length !== codes.length) return null
   const indices = new Uint32Array(codes.length)
-  const hasNulls = occurrences !== null && values.nulls.length > 0
+  const { nulls } = known.values
+  const hasNulls = occurrences !== null && nulls.length > 0
   const validity = hasNulls ? new Uint8Array((codes.length + 7) >> 3) : null
   for (let row = 0; row < codes.length; row++) {
     const occurrence = occurrences?.[row] ?? 0
     let index: number | undefined
     if (isValid(row)) {
       index = mapping[codes[row] ?? 0] ?? UNKNOWN
-      if (occurrence > 0) index = repeats.get(index)?.[occurrence]
+      if (occurrence > 0) index = known.repeatOf(index, occurrence)
     } else if (occurrence === 0) continue
-    else index = values.nulls[occurrence - 1]
+    else index = nulls[occurrence - 1]
     if (index === undefined || index === UNKNOWN) return null
     indices[row] = index
     if (validity !== null) validity[row >> 3] = (validity[row >> 3] ?? 0) | (1 << (row & 7))

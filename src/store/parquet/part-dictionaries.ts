@@ -4,11 +4,12 @@ import { decodeDictionaryLog, type DictionaryEntry } from '../../../flight/ipc/d
 import { type BatchHeader, parseMessage } from '../../../flight/ipc/message.ts'
 import type { ArrowType, Field, Schema } from '../../../flight/ipc/schema.ts'
 import { PART_DICTIONARIES_BYTES_MAX, PART_DICTIONARIES_KEY } from '../parts.ts'
-import type { KnownDictionaries, KnownDictionary, ValueList } from './dictionary-types.ts'
+import type { KnownDictionaries, ValueList } from './dictionary-types.ts'
 import { byteWidthOf } from './fixed-column.ts'
+import { KnownDictionary } from './known-dictionary.ts'
 import { offsetWidthOf } from './variable-column.ts'
 import { PartDamage } from './part-seal.ts'
-import { joinValues, NO_NULLS, valueKeys, valuesFrom } from './value-list.ts'
+import { fixedValues, NO_NULLS, valuesFrom, variableValues } from './value-list.ts'
 
 const NONE: KnownDictionaries = new Map()
 
@@ -52,35 +53,46 @@ export class PartDictionaries {
 }
 
 function changesOf(entries: readonly DictionaryEntry[], types: ReadonlyMap<bigint, ArrowType>): Change[] {
+  const sorted = entries.toSorted((a, b) => a.row - b.row)
+  const known = new Map([...types].flatMap(([id, type]) => [...stagesOf(sorted, id, type)]))
   const changes: Change[] = []
   const current = new Map<bigint, KnownDictionary>()
-  for (const entry of entries.toSorted((a, b) => a.row - b.row)) {
-    const type = types.get(entry.id)
-    if (type === undefined) continue
-    const values = valuesOfEntry(entry, type)
-    const before = entry.isDelta ? current.get(entry.id)?.values : undefined
-    // A delta to something unknown is unknown too.
-    if (values === null || (entry.isDelta && before === undefined)) current.delete(entry.id)
-    else current.set(entry.id, known(before === undefined ? values : joinValues(before, values)))
+  for (const entry of sorted) {
+    if (!types.has(entry.id)) continue
+    const dictionary = known.get(entry)
+    if (dictionary === undefined) current.delete(entry.id)
+    else current.set(entry.id, dictionary)
     if (changes.at(-1)?.row === entry.row) changes.pop()
     changes.push({ row: entry.row, dictionaries: new Map(current) })
   }
   return changes
 }
 
-function known(values: ValueList): KnownDictionary {
-  const indices = new Map<string, number>()
-  const repeats = new Map<number, number[]>()
-  const nulls = new Set(values.nulls)
-  valueKeys(values).forEach((key, index) => {
-    if (nulls.has(index)) return
-    const first = indices.get(key)
-    const positions = first === undefined ? undefined : repeats.get(first)
-    if (first === undefined) indices.set(key, index)
-    else if (positions === undefined) repeats.set(first, [first, index])
-    else positions.push(index)
-  })
-  return { values, indices, repeats }
+/** What a dictionary is after each of its entries; nothing for those that cannot be told. */
+function stagesOf(
+  sorted: readonly DictionaryEntry[],
+  id: bigint,
+  type: ArrowType,
+): Map<DictionaryEntry, KnownDictionary> {
+  const known = new Map<DictionaryEntry, KnownDictionary>()
+  let grown = new Map<DictionaryEntry, ValueList>()
+  const endGrowth = (): void => {
+    const stages = KnownDictionary.stages([...grown.values()])
+    Array.from(grown.keys()).forEach((entry, index) => {
+      const stage = stages[index]
+      if (stage !== undefined) known.set(entry, stage)
+    })
+    grown = new Map()
+  }
+  for (const entry of sorted.filter((other) => other.id === id)) {
+    const values = valuesOfEntry(entry, type)
+    // A delta to something unknown is unknown too.
+    const isUnknown = values === null || (entry.isDelta && grown.size === 0)
+    if (!entry.isDelta || isUnknown) endGrowth()
+    if (!isUnknown) grown.set(entry, values)
+  }
+  endGrowth()
+  return known
 }
 
 function valueTypes(fields: readonly Field[]): Map<bigint, ArrowType> {
@@ -114,18 +126,13 @@ export function valuesOfBody(
   const nulls = node.nullCount === 0 ? NO_NULLS : Uint32Array.from(Array(node.length).keys()).filter(isNull)
   const width = byteWidthOf(type)
   if (width !== undefined) {
-    return valuesFrom(type, node.length, nulls, (index) => first.subarray(index * width, (index + 1) * width))
+    return fixedValues(type, first, node.length, nulls)
   }
   const offsetWidth = offsetWidthOf(type)
   if (offsetWidth !== undefined) {
     const offsetAt = (index: number): number =>
       node.length === 0 ? 0 : first.readUInt32LE(index * offsetWidth)
-    return valuesFrom(
-      type,
-      node.length,
-      nulls,
-      (index) => data[0]?.subarray(offsetAt(index), offsetAt(index + 1)) ?? Buffer.alloc(0),
-    )
+    return variableValues(type, data[0] ?? NOTHING, node.length, offsetAt, nulls)
   }
   return valuesFrom(plainType(type), node.length, nulls, (index) =>
     isNull(index) ? NOTHING : viewedValue(first, index * VIEW_BYTES, data),

@@ -21,9 +21,41 @@ export function isListable(type: ArrowType | null): type is ArrowType {
 
 /** All values of an array that has no nulls; a copy. */
 export function listValues(array: FfiArray, type: ArrowType): ValueList {
-  const spanOf = spans(array, type)
-  const rows = Array.from({ length: array.length }, (_, row) => spanOf(row))
-  return copySpans(array.memory.bytes, rows, type)
+  const { bytes } = array.memory
+  const width = byteWidthOf(type)
+  if (width !== undefined) {
+    return fixedValues(type, bytes.subarray((array.buffers[1] ?? 0) + array.offset * width), array.length)
+  }
+  const offsets = new OffsetReader(array, 0, array.length, offsetWidthOf(type) ?? 4)
+  const data = bytes.subarray(array.buffers[2] ?? 0)
+  return variableValues(type, data, array.length, (index) => offsets.at(index))
+}
+
+/** Values of as many bytes each, which follow each other; a copy. */
+export function fixedValues(
+  type: ArrowType,
+  bytes: Uint8Array,
+  count: number,
+  nulls: Uint32Array = NO_NULLS,
+): ValueList {
+  const width = byteWidthOf(type) ?? 0
+  const ends = new Uint32Array(count)
+  for (let index = 0; index < count; index++) ends[index] = (index + 1) * width
+  return { type, ends, bytes: copyOf(bytes, 0, count * width), nulls }
+}
+
+/** Values of any length that follow each other, each from where `offsetAt` says to where it says the next; a copy. */
+export function variableValues(
+  type: ArrowType,
+  bytes: Uint8Array,
+  count: number,
+  offsetAt: (index: number) => number,
+  nulls: Uint32Array = NO_NULLS,
+): ValueList {
+  const start = offsetAt(0)
+  const ends = new Uint32Array(count)
+  for (let index = 0; index < count; index++) ends[index] = offsetAt(index + 1) - start
+  return { type, ends, bytes: copyOf(bytes, start, offsetAt(count)), nulls }
 }
 
 /** The values at some positions of a list; a copy. */
@@ -52,19 +84,57 @@ export function valuesFrom(
   return { type, ends, bytes, nulls }
 }
 
-/** The values of one list after those of another of the same type. */
-export function joinValues(first: ValueList, second: ValueList): ValueList {
-  const shift = first.bytes.byteLength
-  const ends = new Uint32Array(first.ends.length + second.ends.length)
-  ends.set(first.ends)
-  second.ends.forEach((end, index) => {
-    ends[first.ends.length + index] = shift + end
-  })
-  const nulls = Uint32Array.from([
-    ...first.nulls,
-    ...Array.from(second.nulls, (position) => first.ends.length + position),
-  ])
-  return { type: first.type, ends, bytes: Buffer.concat([first.bytes, second.bytes]), nulls }
+/** The values of some lists of the same type, one after the other; the list itself where it is the only one. */
+export function joinValues(lists: readonly ValueList[]): ValueList {
+  const [first] = lists
+  if (first === undefined) throw new Error('No values to join')
+  if (lists.length === 1) return first
+  const ends = new Uint32Array(lists.reduce((sum, list) => sum + list.ends.length, 0))
+  const bytes = new Uint8Array(lists.reduce((sum, list) => sum + list.bytes.byteLength, 0))
+  const nulls: number[] = []
+  let [count, length] = [0, 0]
+  for (const list of lists) {
+    for (let index = 0; index < list.ends.length; index++)
+      ends[count + index] = length + (list.ends[index] ?? 0)
+    for (const position of list.nulls) nulls.push(count + position)
+    bytes.set(list.bytes, length)
+    count += list.ends.length
+    length += list.bytes.byteLength
+  }
+  return { type: first.type, ends, bytes, nulls: Uint32Array.from(nulls) }
+}
+
+/** The first values of a list; a copy. */
+export function firstValues({ type, ends, bytes, nulls }: ValueList, count: number): ValueList {
+  return {
+    type,
+    ends: ends.slice(0, count),
+    bytes: copyOf(bytes, 0, ends[count - 1] ?? 0),
+    nulls: nulls.filter((position) => position < count),
+  }
+}
+
+/** The same for equal bytes. Source: FNV-1a, its higher bits mixed into those that a table looks at. */
+export function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
+  return hash ^ (hash >>> 15)
+}
+
+/** Whether a value of a list has these bytes. */
+export function hasValueAt(
+  list: ValueList,
+  index: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  const own = listSpan(list, index)
+  if (own.end - own.start !== end - start) return false
+  for (let at = start; at < end; at++) {
+    if (bytes[at] !== list.bytes[own.start + at - start]) return false
+  }
+  return true
 }
 
 /** Texts that are equal where two values are: their bytes, one to a character. */
@@ -174,4 +244,11 @@ function copySpans(source: Buffer, rows: readonly Span[], type: ArrowType): Valu
 
 function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Memory of its own: a piece of a pool, or of a larger list, would take all of it to another thread. */
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = new Uint8Array(end - start)
+  copy.set(bytes.subarray(start, end))
+  return copy
 }
