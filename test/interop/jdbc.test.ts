@@ -1,41 +1,57 @@
-/** The Arrow Flight SQL JDBC driver from Maven Central, as tools on the JVM use it. */
+/** The Arrow Flight SQL JDBC driver from Maven Central, as tools on the JVM use it, and HikariCP over it. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { access } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { access, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { projectRoot } from '../support/project-root.ts'
 import { runChecks } from '../support/python-checks.ts'
-import { withServer } from '../support/start-server.ts'
+import { temporaryDirectory, withServer } from '../support/start-server.ts'
 
-const version = '18.3.0'
-const artifact = `org.apache.arrow:flight-sql-jdbc-driver:${version}`
-const copyGoal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy'
-/** Outlives a run: it is fetched once. */
-const folder = join(projectRoot, 'node_modules', '.cache', `flight-sql-jdbc-${version}`)
+const sources = join(projectRoot, 'test/interop/jdbc')
+const pom = join(sources, 'pom.xml')
+const copyGoal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 
 test('Flight SQL through the JDBC driver', async (t) => {
-  const driver = await jdbcDriver()
-  await withServer(async ({ url }) => {
-    await runChecks(t, 'test/interop/jdbc_checks.py', [url, driver])
-  })
+  const libraries = join(await jars(), '*')
+  const classes = await temporaryDirectory()
+  try {
+    const files = (await readdir(sources)).filter((name) => name.endsWith('.java'))
+    await run('javac', ['-cp', libraries, '-d', classes, ...files.map((name) => join(sources, name))])
+    await withServer(async ({ url }) => {
+      await runChecks(t, 'test/interop/jdbc_checks.py', [url, `${classes}:${libraries}`])
+    })
+  } finally {
+    await rm(classes, { recursive: true })
+  }
 })
 
-async function jdbcDriver(): Promise<string> {
-  const driver = join(folder, `flight-sql-jdbc-driver-${version}.jar`)
+/** The folder of the libraries that the pom names. It outlives a run, and is another one for another pom. */
+async function jars(): Promise<string> {
+  const stamp = createHash('sha256')
+    .update(await readFile(pom))
+    .digest('hex')
+    .slice(0, 16)
+  const folder = join(projectRoot, 'node_modules', '.cache', `jdbc-${stamp}`)
   try {
-    await access(driver)
-    return driver
+    await access(folder)
   } catch {
-    // Fetched below.
+    const unfinished = `${folder}.${process.pid}`
+    await run('mvn', ['-q', '-B', '-f', pom, copyGoal, `-DoutputDirectory=${unfinished}`])
+    await rename(unfinished, folder)
   }
-  const args = ['-q', '-B', copyGoal, `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`]
+  return folder
+}
+
+async function run(program: string, args: readonly string[]): Promise<void> {
   try {
-    await promisify(execFile)('mvn', args, { timeout: 600_000 })
+    await promisify(execFile)(program, args, { timeout: 600_000 })
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    assert.fail(isMissing ? 'This test needs Maven and Java 17 on the PATH' : `mvn failed: ${String(error)}`)
+    assert.fail(
+      isMissing ? 'This test needs Maven and Java 17 on the PATH' : `${program} failed: ${String(error)}`,
+    )
   }
-  return driver
 }

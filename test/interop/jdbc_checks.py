@@ -1,19 +1,17 @@
 """
-The checks of JdbcChecks.java, over datasets that pyarrow puts before.
-Usage: jdbc_checks.py grpc://HOST:PORT DRIVER.jar
+The checks of jdbc/, over datasets that pyarrow puts before.
+Usage: jdbc_checks.py grpc://HOST:PORT CLASS_PATH
 """
 
 import datetime
 import decimal
-import os
 import subprocess
 import sys
 
 import pyarrow as pa
 import pyarrow.flight as fl
 
-URL, DRIVER = sys.argv[1:]
-PROGRAM = os.path.join(os.path.dirname(__file__), "JdbcChecks.java")
+URL, CLASS_PATH = sys.argv[1:]
 
 
 def put(client, path, table):
@@ -37,4 +35,4 @@ for key in ("a_b", "axb"):
     put(client, ["other", key], pa.table({"x": [1]}))
 # Arrow's Java reaches into java.nio, which Java 17 has to be told.
 opened = "--add-opens=java.base/java.nio=ALL-UNNAMED"
-subprocess.run(["java", opened, "-cp", DRIVER, PROGRAM, URL.removeprefix("grpc://")], check=True)
+subprocess.run(["java", opened, "-cp", CLASS_PATH, "JdbcChecks", URL.removeprefix("grpc://")], check=True)

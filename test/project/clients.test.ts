@@ -36,7 +36,10 @@ test('the document lists every check of the Python drivers, and no other', () =>
 })
 
 test('the document lists every check of the JDBC driver, and no other', () => {
-  const checks = matches(read('test/interop/JdbcChecks.java'), /check\("(.+?)", \(\) ->/g)
+  const files = ['JdbcChecks', 'JdbcValueChecks', 'JdbcConnectionChecks']
+  const checks = files.flatMap((name) =>
+    matches(read(`test/interop/jdbc/${name}.java`), /check\("(.+?)", \(\) ->/g),
+  )
   assert.ok(checks.length > 0)
   assert.deepEqual(pointsUnder('JDBC driver'), checks)
 })
@@ -52,6 +55,9 @@ test('the document names the versions that the tests run', () => {
     const row = document.split('\n').find((line) => line.startsWith('|') && line.includes(client))
     assert.ok(row?.includes(`| ${version} `), `${client} ${version}: ${row ?? 'no row'}`)
   }
-  const [jdbc = ''] = matches(read('test/interop/jdbc.test.ts'), /^const version = '(.+)'$/gm)
+  const [jdbc = ''] = matches(
+    read('test/interop/jdbc/pom.xml'),
+    /jdbc-driver<\/artifactId>\s*<version>(.+?)</g,
+  )
   assert.match(document, new RegExp(`JDBC driver +\\| ${jdbc.replaceAll('.', '\\.')} `))
 })

@@ -1,5 +1,6 @@
 import { encapsulate, encodeSchema, messages, packAny, unpackAnyAs } from '../../../flight/index.ts'
 import { parseWrite } from '../../query/write/write-engine.ts'
+import { parameterSchema } from '../sql/parameter-schema.ts'
 import { notSupported } from '../sql/unsupported.ts'
 import { StatementRead, statementOf } from '../sql/statement.ts'
 import { writeParameters } from '../sql/write.ts'
@@ -23,7 +24,7 @@ export const createPreparedStatement: Action = {
       preparedStatementHandle: services.sql.prepare(query, transaction, context),
       // Without a schema it is an update: so JDBC tells.
       datasetSchema: schemaHeader === null ? new Uint8Array() : encapsulate(schemaHeader),
-      parameterSchema: encapsulate(encodeSchema(parameters)),
+      parameterSchema: encapsulate(encodeSchema(parameterSchema(parameters, context))),
       isUpdate: write !== null,
     })
   },

@@ -1,7 +1,8 @@
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
-import java.sql.Date;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,58 +11,26 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Timestamp;
 import java.sql.Types;
+import java.sql.Wrapper;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The Arrow Flight SQL JDBC driver against a Sterna server that has the dataset "numbers": id BIGINT from 0 to 999,
  * name VARCHAR, price DECIMAL(10, 2), ts TIMESTAMP. Prints its results as test/support/checks.py does.
  *
- * <p>Usage: java -cp DRIVER.jar JdbcChecks.java HOST:PORT
+ * <p>Usage: java -cp CLASSES:DRIVER.jar JdbcChecks HOST:PORT
  */
-public final class JdbcChecks {
-  private interface Check {
-    void run() throws Exception;
-  }
-
-  private static final List<String> results = new ArrayList<>();
-
-  private static void check(String name, Check check) {
-    String error = "null";
-    try {
-      check.run();
-    } catch (Throwable thrown) {
-      StringBuilder text = new StringBuilder();
-      for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-        text.append(cause).append('\n');
-        for (int i = 0; i < Math.min(4, cause.getStackTrace().length); i++) {
-          text.append("  at ").append(cause.getStackTrace()[i]).append('\n');
-        }
-      }
-      error = quoted(text.toString());
-    }
-    results.add("{\"name\": " + quoted(name) + ", \"error\": " + error + "}");
-  }
-
-  private static String quoted(String text) {
-    StringBuilder json = new StringBuilder("\"");
-    for (char c : text.toCharArray()) {
-      if (c == '"' || c == '\\') json.append('\\').append(c);
-      else if (c < ' ') json.append(String.format("\\u%04x", (int) c));
-      else json.append(c);
-    }
-    return json.append('"').toString();
-  }
-
-  private static void same(Object expected, Object found) {
-    if (!expected.equals(found)) throw new AssertionError("expected " + expected + ", found " + found);
-  }
-
-  private static List<String> column(ResultSet rows, String name) throws SQLException {
-    List<String> values = new ArrayList<>();
-    while (rows.next()) values.add(rows.getString(name));
-    rows.close();
-    return values;
+public final class JdbcChecks extends Checks {
+  /** One that the method can take. */
+  private static Object argument(Method method, Class<?> type) {
+    String name = method.getName();
+    if (type == int.class) return name.startsWith("supportsResultSet") ? ResultSet.TYPE_FORWARD_ONLY : 1;
+    if (type == boolean.class) return false;
+    boolean isOfKeys = name.endsWith("Keys") || name.equals("getCrossReference");
+    return isOfKeys && type == String.class ? "numbers" : null;
   }
 
   public static void main(String[] args) throws Exception {
@@ -139,6 +108,27 @@ public final class JdbcChecks {
         same(false, meta.supportsNamedParameters());
         same(false, meta.supportsIntegrityEnhancementFacility());
       });
+      check("DatabaseMetaData answers every method that the driver has", () -> {
+        List<String> failed = new ArrayList<>();
+        for (Method method : DatabaseMetaData.class.getMethods()) {
+          if (method.getDeclaringClass() == Wrapper.class) continue;
+          Object[] arguments =
+              Arrays.stream(method.getParameterTypes()).map(type -> argument(method, type)).toArray();
+          try {
+            Object answer = method.invoke(meta, arguments);
+            if (answer instanceof ResultSet) column((ResultSet) answer, 1);
+          } catch (InvocationTargetException thrown) {
+            failed.add(method.getName());
+          }
+        }
+        // The driver throws "todo: implement this method".
+        same(
+            List.of(
+                "deletesAreDetected", "insertsAreDetected", "othersDeletesAreVisible", "othersInsertsAreVisible",
+                "othersUpdatesAreVisible", "ownDeletesAreVisible", "ownInsertsAreVisible", "ownUpdatesAreVisible",
+                "supportsResultSetHoldability", "updatesAreDetected"),
+            failed.stream().sorted().collect(Collectors.toList()));
+      });
       check("a Statement gives rows, their values and types", () -> {
         try (Statement statement = connection.createStatement();
             ResultSet rows = statement.executeQuery(
@@ -169,7 +159,7 @@ public final class JdbcChecks {
           same(false, rows.next());
         }
       });
-      check("a PreparedStatement takes parameters of every setter, and again with others", () -> {
+      check("a PreparedStatement knows its parameters, and runs again with others", () -> {
         String sql = "SELECT name FROM numbers WHERE id = ? AND price < ? AND name LIKE ? AND ts >= ?";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
           same(4, statement.getParameterMetaData().getParameterCount());
@@ -179,24 +169,6 @@ public final class JdbcChecks {
             statement.setString(3, "n%");
             statement.setTimestamp(4, new Timestamp(0));
             same(List.of("n" + id), column(statement.executeQuery(), "name"));
-          }
-        }
-        String values = "SELECT ?::INTEGER AS a, ?::DOUBLE AS b, ?::BOOLEAN AS c, ?::DATE AS d, ?::BLOB AS e, ?::VARCHAR AS f";
-        try (PreparedStatement statement = connection.prepareStatement(values)) {
-          statement.setInt(1, -5);
-          statement.setDouble(2, 1.5);
-          statement.setBoolean(3, true);
-          statement.setDate(4, Date.valueOf("2026-02-03"));
-          statement.setBytes(5, new byte[] {0, -1});
-          statement.setNull(6, Types.VARCHAR);
-          try (ResultSet rows = statement.executeQuery()) {
-            rows.next();
-            same(-5, rows.getInt("a"));
-            same(1.5, rows.getDouble("b"));
-            same(true, rows.getBoolean("c"));
-            same("2026-02-03", rows.getDate("d").toString());
-            same(2, rows.getBytes("e").length);
-            same(true, rows.getString("f") == null);
           }
         }
       });
@@ -223,6 +195,8 @@ public final class JdbcChecks {
         same("Channel shutdown invoked", error.getMessage());
       }
     });
-    System.out.println("[" + String.join(", ", results) + "]");
+    JdbcValueChecks.run(url);
+    JdbcConnectionChecks.run(url);
+    print();
   }
 }
