@@ -5,7 +5,7 @@ import { statisticsQuery } from '../../query/column-statistics.ts'
 import { schemaFrame } from '../read.ts'
 import { msgpackAction } from './action.ts'
 import { bytesField, textField } from './messages.ts'
-import { heldLake, tableIn, transactionOf } from './state.ts'
+import { tableIn, transactionOf } from './state.ts'
 import { describedTable } from './tables.ts'
 
 /** DuckDB leaves out a scan, or a part of a filter, by these: they are exact, of the snapshot that is read. */
@@ -15,14 +15,14 @@ export const columnStatistics = msgpackAction(
   z.object({ flight_descriptor: bytesField, column_name: textField, type: textField }),
   async (request, { engine, airport }, context) => {
     const ref = describedTable(request.flight_descriptor)
-    const pin = airport.pin(transactionOf(context))
+    const { lake, end } = airport.open(transactionOf(context))
     try {
-      const field = fieldOf(tableIn(pin, ref).schema, request.column_name)
+      const field = fieldOf(tableIn(lake, ref).schema, request.column_name)
       const { sql, target } = statisticsQuery(ref, field)
-      const result = await engine.run({ sql, target, lake: heldLake(pin), signal: context.signal })
+      const result = await engine.run({ sql, target, lake, signal: context.signal })
       return await ipcStream(target, result.frames)
     } finally {
-      pin.release()
+      end()
     }
   },
 )

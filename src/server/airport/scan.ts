@@ -21,7 +21,7 @@ import type { Services } from '../services.ts'
 import type { Readable, ReadCommand } from '../sql/command.ts'
 import { pack } from './messages.ts'
 import { rowIdsFrom } from './row-ids.ts'
-import { heldLake, tableIn } from './state.ts'
+import { tableIn } from './state.ts'
 import { tableSchema } from './tables.ts'
 
 const typeName = 'sterna.airport.Scan'
@@ -89,13 +89,13 @@ class TableScan implements Readable {
   }
 
   async open(): Promise<OpenRead> {
-    const pin = this.#services.airport.pin(this.#scan.transaction)
+    const { lake, end } = this.#services.airport.open(this.#scan.transaction)
     try {
-      const table = tableIn(pin, refOf(this.#scan))
-      const source = this.#isWhole(table) ? this.#whole(table) : await this.#selected(table, heldLake(pin))
-      return { frames: wide(table, source, () => pin.release()) }
+      const table = tableIn(lake, refOf(this.#scan))
+      const source = this.#isWhole(table) ? this.#whole(table) : await this.#selected(table, lake)
+      return { frames: wide(table, source, end) }
     } catch (error) {
-      pin.release()
+      end()
       throw error
     }
   }
@@ -155,7 +155,7 @@ interface Source {
 }
 
 /** The frames of a table. Each tells how far it is, as the client reads nothing else there. */
-async function* wide(table: PinnedDataset, source: Source, release: () => void): AsyncGenerator<Frame> {
+async function* wide(table: PinnedDataset, source: Source, end: () => void): AsyncGenerator<Frame> {
   const { fields, metadata } = tableSchema(table.schema, table.rows)
   const rest = fields.slice(source.columns.length).map((field) => ({ field, source: null }))
   const columns = [...source.columns, ...rest]
@@ -171,7 +171,7 @@ async function* wide(table: PinnedDataset, source: Source, release: () => void):
     }
   } finally {
     source.close()
-    release()
+    end()
   }
 }
 

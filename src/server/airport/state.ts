@@ -1,15 +1,17 @@
 import type { DatasetRef } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-import type { Lake, PinnedDataset, PinnedLake } from '../../store/parts.ts'
-import type { LakeTransaction } from '../../store/transaction/lake-transaction.ts'
+import type { Lake, PinnedDataset } from '../../store/parts.ts'
+import type { LakeTransaction, TransactionalLake } from '../../store/transaction/lake-transaction.ts'
 import type { CallContext } from '../call.ts'
 import { Handles } from '../sql/handles.ts'
 import { shownSchema } from './names.ts'
 
-/** What transactions are begun on. */
-interface TransactionalLake extends Lake {
-  begin(): LakeTransaction
+/** One state of the lake for one call. */
+interface Snapshot {
+  readonly lake: Lake
+  /** After what was begun on it: that keeps the snapshot for as long as it runs. */
+  readonly end: () => void
 }
 
 /** What airport clients hold between calls: transactions, which pin a snapshot with their first read. */
@@ -34,13 +36,16 @@ export class AirportState {
   }
 
   /**
-   * What a call sees: the snapshot of its transaction, or the lake as it is.
+   * What a call sees: the snapshot of its transaction, or the lake as it is, each time the same.
    *
    * @throws SternaError HANDLE_NOT_FOUND
    */
-  pin(transaction: string | undefined): PinnedLake {
-    if (transaction === undefined) return this.#lake.pin()
-    return this.#transactions.get(Buffer.from(transaction, 'hex')).pin()
+  open(transaction: string | undefined): Snapshot {
+    if (transaction !== undefined) {
+      return { lake: this.#transactions.get(Buffer.from(transaction, 'hex')), end: () => undefined }
+    }
+    const own = this.#lake.begin()
+    return { lake: own, end: () => own.rollback() }
   }
 
   /**
@@ -49,11 +54,11 @@ export class AirportState {
    * @throws SternaError DATASET_NOT_FOUND, HANDLE_NOT_FOUND
    */
   look(transaction: string | undefined, ref: DatasetRef): PinnedDataset {
-    const pin = this.pin(transaction)
+    const { lake, end } = this.open(transaction)
     try {
-      return tableIn(pin, ref)
+      return tableIn(lake, ref)
     } finally {
-      pin.release()
+      end()
     }
   }
 
@@ -68,22 +73,12 @@ export class AirportState {
 }
 
 /** @throws SternaError DATASET_NOT_FOUND */
-export function tableIn(lake: PinnedLake, ref: DatasetRef): PinnedDataset {
-  const dataset = lake.resolve(ref)
+export function tableIn(lake: Lake, ref: DatasetRef): PinnedDataset {
+  const pin = lake.pin()
+  const dataset = pin.resolve(ref)
+  pin.release()
   if (dataset !== undefined) return dataset
   throw new SternaError('DATASET_NOT_FOUND', `There is no table "${shownSchema(ref.schema)}"."${ref.key}"`)
-}
-
-/** A snapshot as a lake, for statements that end before its pin is released. */
-export function heldLake(pin: PinnedLake): Lake {
-  const borrowed: PinnedLake = {
-    resolve: (ref) => pin.resolve(ref),
-    match: (schema, glob) => pin.match(schema, glob),
-    list: () => pin.list(),
-    views: () => pin.views(),
-    release: () => undefined,
-  }
-  return { pin: () => borrowed }
 }
 
 /** Id of the transaction that a call is in. */

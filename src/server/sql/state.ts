@@ -1,6 +1,6 @@
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-import type { LakeTransaction } from '../../store/transaction/lake-transaction.ts'
+import type { LakeTransaction, TransactionalLake } from '../../store/transaction/lake-transaction.ts'
 import type { CallContext } from '../call.ts'
 import { Polls } from '../polls/polls.ts'
 import { Executions } from './executions.ts'
@@ -25,11 +25,6 @@ export interface PendingWrite {
 interface Savepoint {
   readonly transaction: Uint8Array
   readonly content: unknown
-}
-
-/** What transactions are begun on. */
-interface TransactionalLake {
-  begin(): LakeTransaction
 }
 
 /** What the Flight SQL clients of a server hold between calls. All of it is bounded, and nothing outlives the server. */

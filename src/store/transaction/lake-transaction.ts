@@ -10,7 +10,15 @@ import { type CatalogDataset, type CatalogState, datasetName } from '../catalog/
 import type { CommentOn } from '../catalog/write-objects.ts'
 import { type LogViews, logRows } from '../log/logs.ts'
 import type { PartOrigin } from '../part-origin.ts'
-import type { NewRows, PinnedDataset, PinnedLake, PinnedView, StagedPart, WritableLake } from '../parts.ts'
+import type {
+  Lake,
+  NewRows,
+  PinnedDataset,
+  PinnedLake,
+  PinnedView,
+  StagedPart,
+  WritableLake,
+} from '../parts.ts'
 import { PinnedSnapshot, readable } from '../pinned-snapshot.ts'
 import { assertSameSchema, type Publisher } from '../publisher.ts'
 import { type PutMode, PutSession } from '../put-session.ts'
@@ -47,6 +55,12 @@ export interface LakeTransactionParts extends TransactionParts {
   >
   /** Where the parts of the catalog lie. */
   readonly coldPath: string
+}
+
+/** A lake on which transactions can be begun. */
+export interface TransactionalLake extends Lake {
+  /** The transaction must be committed or rolled back. */
+  begin(): LakeTransaction
 }
 
 /** What a transaction has changed so far. Never changed itself. */
