@@ -21,6 +21,7 @@ const datasetFields = [
   'end',
   'limit',
   'version',
+  'at',
 ] as const
 const sqlFields = ['sql', 'parameters'] as const
 const modes = ['replace', 'append', 'create'] as const
@@ -56,6 +57,10 @@ export function parseJsonRequest(text: string, what: string, code: WireErrorCode
   if (fields.has('end')) request.end = fields.textOrNumber('end')
   if (fields.has('limit')) request.limit = fields.count('limit')
   if (fields.has('version')) request.version = fields.count('version')
+  if (fields.has('at')) request.at = fields.text('at')
+  if (fields.has('version') && fields.has('at')) {
+    throw new WireError(code, `${what} has both "version" and "at"; either names a state of the past`)
+  }
   return request
 }
 

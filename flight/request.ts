@@ -31,6 +31,8 @@ export interface DatasetRequest {
   limit?: number
   /** A snapshot of the past. */
   version?: number
+  /** An instant of the past: the snapshot that was the last one then. */
+  at?: string
 }
 
 /** Runs one SQL statement. */

@@ -22,6 +22,7 @@ export const ERRORS = {
   SCHEMA_MISSING: { grpc: GRPC_STATUS.INVALID_ARGUMENT, retry: false },
   SCHEMA_MISMATCH: { grpc: GRPC_STATUS.INVALID_ARGUMENT, retry: false },
   DATASET_NOT_FOUND: { grpc: GRPC_STATUS.NOT_FOUND, retry: false },
+  VERSION_NOT_FOUND: { grpc: GRPC_STATUS.NOT_FOUND, retry: false },
   HANDLE_NOT_FOUND: { grpc: GRPC_STATUS.NOT_FOUND, retry: false },
   DATASET_EXISTS: { grpc: GRPC_STATUS.ALREADY_EXISTS, retry: false },
   ACTION_UNKNOWN: { grpc: GRPC_STATUS.UNIMPLEMENTED, retry: false },

@@ -108,6 +108,12 @@ export const LIMITS = {
   airportTransactionsMax: 10_000,
   /** How long such a transaction keeps its snapshot after its last call. */
   airportTransactionIdleMs: 10 * 60_000,
+  /** How often snapshots are asked for their age where nothing is committed. */
+  historyCheckMs: 60_000,
+  /** Versions that one answer lists. */
+  versionsListedMax: 10_000,
+  /** Past states of the catalog in memory; reading one of 10,000 datasets takes a tenth of a second. */
+  pastStatesMax: 8,
   /** Results a repeated query is answered from, all together and each. */
   resultCacheBytesMax: 64 * MiB,
   resultCacheEntryBytesMax: 4 * MiB,

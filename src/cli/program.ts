@@ -8,6 +8,7 @@ import { addDrop } from './drop.ts'
 import { CommandError, failureLine } from './failure.ts'
 import { addFlush } from './flush.ts'
 import { addGet } from './get.ts'
+import { addHistory, addRollback } from './history.ts'
 import { addLs } from './ls.ts'
 import { addPut } from './put.ts'
 import { addQuery } from './query.ts'
@@ -41,6 +42,8 @@ export function createProgram(): Command {
     addFlush,
     addCompact,
     addConfigure,
+    addHistory,
+    addRollback,
     addCheck,
     addRepair,
     addUser,

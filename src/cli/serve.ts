@@ -11,6 +11,7 @@ interface ServeOptions {
   readonly dataDir?: string
   readonly cacheSize?: string
   readonly memoryLimit?: string
+  readonly history?: string
   readonly logLevel?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
@@ -34,6 +35,7 @@ export function addServe(program: Command): void {
     .option('--data-dir <directory>', 'directory of the lake (default: ./data)')
     .option('--cache-size <size>', 'memory for cached batches, such as 2GB (default: 2GiB)')
     .option('--memory-limit <size>', 'memory for SQL, such as 4GB (default: 40 % of the memory)')
+    .option('--history <time>', 'how long past versions can be read, such as 7d (default: 0)')
     .option('--tls-cert <file>', 'certificate chain in PEM: serve over TLS')
     .option('--tls-key <file>', 'private key of the certificate, PEM')
     .option('--config <file>', 'TOML file with these and further settings')

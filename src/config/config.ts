@@ -44,6 +44,8 @@ export interface ServerConfig {
     readonly idsMax: number
     readonly idsMs: number
   }
+  /** How long snapshots of the past can be read, in ms; 0 for the current one only. */
+  readonly history: number
   readonly logLevel: LogLevel
   /** How long a stopping server waits for calls to end. */
   readonly drainMs: number
@@ -81,6 +83,7 @@ export interface ConfigFlags {
         readonly idsMs?: number | undefined
       }
     | undefined
+  readonly history?: number | string | undefined
   readonly logLevel?: string | undefined
   readonly drainMs?: number | undefined
   readonly queryLimit?: number | undefined
@@ -140,6 +143,7 @@ export function loadConfig(sources: {
       idsMax: append.ids_max ?? LIMITS.logIdsMax,
       idsMs: append.ids_ms ?? LIMITS.logIdsMs,
     },
+    history: chosen.history ?? 0,
     logLevel: chosen.log_level ?? 'info',
     drainMs: chosen.drain_ms ?? LIMITS.drainMs,
     queryLimit: chosen.query_limit ?? LIMITS.queriesMax,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LIMITS } from '../limits.ts'
 import { parseBytes } from './bytes.ts'
+import { parseDuration } from './duration.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -31,6 +32,10 @@ function whole(min: number, max: number) {
 function size(minText: string, min: number, maxText?: string, max: number = Number.MAX_SAFE_INTEGER) {
   const range = maxText === undefined ? `of at least ${minText}` : `from ${minText} to ${maxText}`
   return number(`a size ${range}, such as 2GB or 512MiB`, parseBytes, min, max)
+}
+
+function duration(max: string, maxMs: number) {
+  return number(`a time from 0 to ${max}, such as 7d or 12h`, parseDuration, 0, maxMs)
 }
 
 function text(expected: string) {
@@ -69,6 +74,7 @@ export const settingsSchema = z
         ids_ms: whole(0, 7 * DAY_MS),
       })
       .partial(),
+    history: duration('3650d', 3650 * DAY_MS),
     log_level: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }),
     drain_ms: whole(0, 3_600_000),
     query_limit: whole(1, 1024),

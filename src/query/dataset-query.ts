@@ -1,7 +1,8 @@
 import type { Field, Schema } from '../../flight/ipc/schema.ts'
 import type { DatasetRef } from '../../flight/request.ts'
 import { SternaError } from '../errors.ts'
-import { quoteName } from './duckdb.ts'
+import type { PastMoment } from '../store/parts.ts'
+import { quoteName, quoteText } from './duckdb.ts'
 import { storageOf, type Storage } from './storage-types.ts'
 import { isTimeField, timeLiteral } from './time-literal.ts'
 
@@ -24,6 +25,8 @@ export interface DatasetRange {
    * name it.
    */
   readonly rowIdsFrom?: bigint | undefined
+  /** A state of the past; now when absent. */
+  readonly moment?: PastMoment | undefined
 }
 
 /** A place of a row in its dataset. */
@@ -54,21 +57,24 @@ export function datasetQuery(
   const target = { ...schema, fields }
   const conditions = range.where === undefined ? [] : [`(${range.where})`]
   conditions.push(...timeConditions(schema, range))
-  const clauses = [
-    `SELECT ${storageOf(target).map(selectItem).join(', ')}`,
-    `FROM ${source(ref, range.rowIdsFrom)}`,
-  ]
+  const clauses = [`SELECT ${storageOf(target).map(selectItem).join(', ')}`, `FROM ${source(ref, range)}`]
   if (conditions.length > 0) clauses.push(`WHERE ${conditions.join(' AND ')}`)
   if (range.limit !== undefined) clauses.push(`LIMIT ${rowLimit(range.limit)}`)
   return { sql: clauses.join(' '), schema: target }
 }
 
 /** Rows are numbered before any is left out. */
-function source(ref: DatasetRef, rowIdsFrom: bigint | undefined): string {
-  const table = `${quoteName(ref.schema)}.${quoteName(ref.key)}`
+function source(ref: DatasetRef, { rowIdsFrom, moment }: DatasetRange): string {
+  const table = `${quoteName(ref.schema)}.${quoteName(ref.key)}${atClause(moment)}`
   if (rowIdsFrom === undefined) return table
   const rowId = `row_number() OVER () + CAST('${rowIdsFrom - 1n}' AS BIGINT) AS ${quoteName(ROW_ID.name)}`
   return `(SELECT *, ${rowId} FROM ${table})`
+}
+
+function atClause(moment: PastMoment | undefined): string {
+  if (moment === undefined) return ''
+  if ('version' in moment) return ` AT (VERSION => ${moment.version})`
+  return ` AT (TIMESTAMP => ${quoteText(moment.timestamp)})`
 }
 
 function fieldNamed(schema: Schema, name: string): Field {

@@ -151,7 +151,7 @@ export class QueryEngine {
     signal: AbortSignal | undefined,
   ): Promise<{ request: QueryRequest & { target: Schema }; isEmpty: boolean }> {
     try {
-      const dataset = pin.resolve(ref)
+      const dataset = (range.moment ? pin.at(range.moment) : pin).resolve(ref)
       if (dataset === undefined)
         throw new SternaError('DATASET_NOT_FOUND', `Dataset '${ref.key}' does not exist`)
       const where = range.where === undefined ? undefined : await this.#gate.checkExpression(range.where)

@@ -14,6 +14,7 @@ import { normalize, textOf, type Token } from './gate/lexer.ts'
 import { shown } from './gate/message.ts'
 import {
   applyEdits,
+  atEdit,
   callEdit,
   columnEdits,
   listEdits,
@@ -203,20 +204,22 @@ export class Gate {
     depth = 0,
   ): Promise<Target[]> {
     const resolver = new TableResolver(lake, this.#dataDirectory, schema)
+    const resolverOf = ({ at }: TableUse): TableResolver =>
+      at === undefined ? resolver : new TableResolver(lake.at(at.moment), this.#dataDirectory, schema)
     const tables: Target[] = []
     for (const use of analysis.tables) {
       const isInput = use.catalog === '' && use.schema === '' && foldName(use.name) === INPUT_TABLE
-      const view = resolver.view(use.catalog, use.schema, use.name)
-      if (isInput && inputHandle !== undefined) {
+      const view = resolverOf(use).view(use.catalog, use.schema, use.name)
+      if (isInput && use.at === undefined && inputHandle !== undefined) {
         tables.push({ use, alias: use.name, datasets: [], handle: inputHandle })
       } else if (view !== undefined) {
         tables.push({
           use,
           alias: use.name,
           datasets: [],
-          view: await this.#resolveView(view, lake, depth + 1),
+          view: await this.#resolveView(view, use.at ? lake.at(use.at.moment) : lake, depth + 1),
         })
-      } else tables.push({ use, ...resolver.table(use.catalog, use.schema, use.name) })
+      } else tables.push({ use, ...resolverOf(use).table(use.catalog, use.schema, use.name) })
     }
     const calls = analysis.calls.map((use): Target => {
       assertFewInputs(use)
@@ -253,6 +256,7 @@ export class Gate {
       if ('functionName' in use) return callEdit(statement, finder, use, relation)
       return tableEdit(statement, finder, use, relation, alias)
     })
+    for (const { at } of analysis.tables) if (at !== undefined) edits.push(atEdit(statement, finder, at))
     edits.push(...columnEdits(statement, finder, analysis.columns, analysis.tables))
     const resolver = new TableResolver(lake, this.#dataDirectory)
     if (analysis.lists.length > 0) {

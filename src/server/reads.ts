@@ -2,6 +2,7 @@ import { type DatasetRequest, type Request, encodeTicket } from '../../flight/in
 import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
 import type { QueryResult } from '../query/engine.ts'
+import type { PastMoment } from '../store/parts.ts'
 import type { CallContext } from './call.ts'
 import { type OpenRead, type ReadDescription, schemaFrame } from './read.ts'
 import type { Services } from './services.ts'
@@ -29,10 +30,13 @@ export async function describeRead(
   }
   const dataset = datasetOf(request)
   if (isPartial(dataset)) {
-    const { schemaHeader } = await services.engine.describeDataset(dataset.dataset, dataset)
+    const { schemaHeader } = await services.engine.describeDataset(dataset.dataset, {
+      ...dataset,
+      moment: momentOf(dataset),
+    })
     return { schemaHeader, rows: -1, bytes: -1, isOrdered: true, ticket }
   }
-  const found = services.store.get(dataset.dataset)
+  const found = services.store.get(dataset.dataset, momentOf(dataset))
   return {
     schemaHeader: found.schemaHeader,
     rows: found.rows,
@@ -58,10 +62,14 @@ export async function openRead(
   }
   const dataset = datasetOf(request)
   if (isPartial(dataset)) {
-    const result = await services.engine.readDataset(dataset.dataset, dataset, signal)
+    const result = await services.engine.readDataset(
+      dataset.dataset,
+      { ...dataset, moment: momentOf(dataset) },
+      signal,
+    )
     return { frames: withSchema(result) }
   }
-  return { frames: services.store.load(dataset.dataset, signal) }
+  return { frames: services.store.load(dataset.dataset, signal, momentOf(dataset)) }
 }
 
 /** A reader that leaves after the schema has not begun with the rows, which then would never end by themselves. */
@@ -74,10 +82,13 @@ async function* withSchema(result: QueryResult): AsyncGenerator<Frame> {
   }
 }
 
+/** The state of the past that a request means, if it means one. */
+function momentOf({ version, at }: DatasetRequest): PastMoment | undefined {
+  if (version !== undefined) return { version }
+  return at === undefined ? undefined : { timestamp: at }
+}
+
 function datasetOf(request: DatasetRequest): DatasetRequest {
-  if (request.version !== undefined) {
-    throw new SternaError('NOT_IMPLEMENTED', 'Reading an older version of a dataset is not there yet')
-  }
   for (const name of ['mode', 'durability', 'options'] as const) {
     if (request[name] === undefined) continue
     throw new SternaError('REQUEST_INVALID', `The field "${name}" belongs to a DoPut, not to a read`)

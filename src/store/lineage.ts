@@ -19,7 +19,9 @@ export interface Lineage<P extends FoundPart> {
 
 /**
  * Tells from the parts alone what each dataset holds. Numbers of one name grow with time, so puts are taken in their
- * order, and where they have no name in common, as of different partitions, in that of their time: a replace leaves nothing of what was before, an append adds, a rewrite takes the place of its sources.
+ * order, and where they have no name in common, as of different partitions, in that of their time: a replace leaves
+ * nothing of what was before, an append adds, a rewrite takes the place of its sources, and after a rollback there is
+ * what it names.
  */
 export function traceLineage<P extends FoundPart>(found: readonly P[]): Lineage<P>[] {
   return groupBy(found, ({ origin }) => `${origin.ref.schema}\0${origin.ref.key}`).map(traceDataset)
@@ -30,15 +32,19 @@ function traceDataset<P extends FoundPart>(parts: readonly P[]): Lineage<P> {
     .map((put) => put.toSorted((a, b) => a.origin.order - b.origin.order))
     .sort(comparePuts)
   let live: P[] = []
-  for (const put of puts) live = applyPut(live, put)
+  for (const put of puts) live = applyPut(live, put, parts)
   const isLive = new Set(live)
   const ref = parts[0]?.origin.ref ?? { schema: '', key: '' }
   return { ref, live, superseded: parts.filter((part) => !isLive.has(part)) }
 }
 
-function applyPut<P extends FoundPart>(live: P[], put: P[]): P[] {
+function applyPut<P extends FoundPart>(live: P[], put: P[], all: readonly P[]): P[] {
   const origin = put[0]?.origin
   if (origin?.mode === 'append') return [...live, ...put]
+  if (origin?.mode === 'rollback') {
+    const named = (origin.sources ?? []).flatMap((path) => all.find((part) => part.path === path) ?? [])
+    return [...named, ...put]
+  }
   if (origin?.mode !== 'rewrite') return put
   const sources = new Set(origin.sources)
   const firstSource = live.findIndex(({ path }) => sources.has(path))

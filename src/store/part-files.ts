@@ -59,7 +59,20 @@ export class PartFiles {
    * @param suffix - of its partition, if it is of one
    * @returns the path relative to `cold/`
    */
-  async publish(ref: DatasetRef, temporaryPath: string, suffix: string | null): Promise<string> {
+  publish(ref: DatasetRef, temporaryPath: string, suffix: string | null): Promise<string> {
+    return this.#publish(ref, suffix, (path) => this.#disk.renameNew(temporaryPath, path))
+  }
+
+  /** Gives a part the next free name of a dataset as well. @param part - relative to `cold/`, as is what it returns */
+  publishLink(ref: DatasetRef, part: string, suffix: string | null): Promise<string> {
+    return this.#publish(ref, suffix, (path) => this.#disk.link(this.absolutePath(part), path))
+  }
+
+  async #publish(
+    ref: DatasetRef,
+    suffix: string | null,
+    give: (path: string) => Promise<void>,
+  ): Promise<string> {
     const folder = folderOf(ref)
     const stem = suffix === null ? ref.key : `${ref.key}_${suffix}`
     const name = join(folder, encodeName(stem))
@@ -69,7 +82,7 @@ export class PartFiles {
       const path = join(folder, partFileName(stem, number))
       this.reserve(path)
       try {
-        await this.#disk.renameNew(temporaryPath, this.absolutePath(path))
+        await give(this.absolutePath(path))
         failpoint('part.named')
         return path
       } catch (error) {

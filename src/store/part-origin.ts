@@ -3,14 +3,14 @@ import type { DatasetRef } from '../../flight/descriptor.ts'
 /** Where a part comes from: what it says of itself, so that a lost catalog can be made again from the parts alone. */
 export interface PartOrigin {
   readonly ref: DatasetRef
-  /** `rewrite`: the rows of other parts, by compaction. */
-  readonly mode: 'replace' | 'create' | 'append' | 'rewrite'
+  /** `rewrite`: the rows of other parts, by compaction; `rollback`: no rows, but the parts that are live from here on. */
+  readonly mode: 'replace' | 'create' | 'append' | 'rewrite' | 'rollback'
   /** The put or compaction that wrote it, and its place among the parts of that. */
   readonly put: string
   readonly order: number
   /** Size of its rows in memory. */
   readonly arrowBytes: number
-  /** Of a rewrite: the parts it stands for, relative to `cold/`. */
+  /** Of a rewrite: the parts it stands for; of a rollback: those that are live. Relative to `cold/`. */
   readonly sources?: readonly string[]
   /** When it was begun, in ms since 1970; written with it, and unknown of older parts. */
   readonly writtenMs?: number
@@ -71,7 +71,7 @@ function parseLog(text: string | undefined): PartOrigin['log'] {
 }
 
 function isMode(mode: string | undefined): mode is PartOrigin['mode'] {
-  return mode === 'replace' || mode === 'create' || mode === 'append' || mode === 'rewrite'
+  return ['replace', 'create', 'append', 'rewrite', 'rollback'].includes(mode ?? '')
 }
 
 function parseSources(text: string | undefined): readonly string[] | undefined {

@@ -153,8 +153,17 @@ export interface PinnedView {
   readonly names: readonly string[]
 }
 
+/** A state of the past: a snapshot, or the one that was the last at an instant (ISO 8601, UTC without an offset). */
+export type PastMoment = { readonly version: number } | { readonly timestamp: string }
+
 /** One committed state of the lake. */
 export interface PinnedLake {
+  /**
+   * The lake as a snapshot of the past has it, without rows of logs; released with this one.
+   *
+   * @throws VERSION_NOT_FOUND where it is not kept or not there yet; REQUEST_INVALID for what is no instant
+   */
+  at(moment: PastMoment): PinnedLake
   resolve(ref: DatasetRef): PinnedDataset | undefined
   /** Datasets of a schema whose keys match the glob (`*`, `?`), by key. */
   match(schema: string, glob: string): PinnedDataset[]
@@ -200,7 +209,12 @@ export interface WritableLake extends Lake {
    *
    * @param renamed - the new names of columns, by their old ones
    */
-  alter(ref: DatasetRef, schema: Schema, parts: readonly StagedPart[], renamed: ReadonlyMap<string, string>): void
+  alter(
+    ref: DatasetRef,
+    schema: Schema,
+    parts: readonly StagedPart[],
+    renamed: ReadonlyMap<string, string>,
+  ): void
   /** Parts that go, by path, each with those that come in its place, and parts that come after all others. */
   change(
     ref: DatasetRef,

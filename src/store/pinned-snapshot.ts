@@ -3,25 +3,45 @@ import { SternaError } from '../errors.ts'
 import type { CatalogDataset, CatalogState } from './catalog/state.ts'
 import { matchesGlob } from './glob.ts'
 import { type LogViews, logRows } from './log/logs.ts'
-import type { PinnedDataset, PinnedLake, PinnedView } from './parts.ts'
+import type { PastMoment, PinnedDataset, PinnedLake, PinnedView } from './parts.ts'
+
+/** What a snapshot is pinned with. */
+export interface SnapshotParts {
+  readonly pin: (snapshotId: number) => () => void
+  /** @throws VERSION_NOT_FOUND, REQUEST_INVALID */
+  readonly stateAt: (moment: PastMoment) => CatalogState
+  readonly absolutePath: (path: string) => string
+}
 
 /** One pinned state of the catalog and of the logs in the same moment, as SQL sees it. */
 export class PinnedSnapshot implements PinnedLake {
-  readonly release: () => void
+  readonly #parts: SnapshotParts
   readonly #state: CatalogState
   readonly #logs: LogViews
-  readonly #absolutePath: (path: string) => string
+  readonly #unpin: () => void
+  readonly #past = new Map<number, PinnedSnapshot>()
 
-  constructor(
-    state: CatalogState,
-    logs: LogViews,
-    release: () => void,
-    absolutePath: (path: string) => string,
-  ) {
+  /**
+   * @param logs - of the moment in which the state was the current one
+   * @param unpin - of a pin that is there already; else the state is pinned
+   */
+  constructor(parts: SnapshotParts, state: CatalogState, logs: LogViews, unpin?: () => void) {
+    this.#parts = parts
     this.#state = state
     this.#logs = logs
-    this.release = release
-    this.#absolutePath = absolutePath
+    this.#unpin = unpin ?? parts.pin(state.snapshotId)
+  }
+
+  at(moment: PastMoment): PinnedLake {
+    const state = this.#parts.stateAt(moment)
+    const past = this.#past.get(state.snapshotId) ?? new PinnedSnapshot(this.#parts, state, new Map())
+    this.#past.set(state.snapshotId, past)
+    return past
+  }
+
+  release(): void {
+    this.#unpin()
+    for (const past of this.#past.values()) past.release()
   }
 
   resolve(ref: DatasetRef): PinnedDataset | undefined {
@@ -50,7 +70,7 @@ export class PinnedSnapshot implements PinnedLake {
       ref: dataset.ref,
       id: log === null ? datasetId(dataset) : `${datasetId(dataset)}+${log.sequence}`,
       schema: dataset.schema,
-      parts: dataset.parts.map(({ path, rows }) => ({ path: this.#absolutePath(path), rows })),
+      parts: dataset.parts.map(({ path, rows }) => ({ path: this.#parts.absolutePath(path), rows })),
       log,
       rows: dataset.rows + (log?.rows ?? 0),
     }

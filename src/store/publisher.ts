@@ -15,7 +15,7 @@ import { nameParts } from './name-parts.ts'
 import { type OptionsPatch, areSameOptions, changeOptions, checkOptions } from './options.ts'
 import type { PartFiles } from './part-files.ts'
 import type { PartOrigin } from './part-origin.ts'
-import type { PartWriter, StagedPart } from './parts.ts'
+import type { PartWriter, StagedPart, WrittenPart } from './parts.ts'
 import { type Partition, comparePartitions } from './partitions.ts'
 import { datasetId, readable } from './pinned-snapshot.ts'
 import type { Pins } from './pins.ts'
@@ -111,6 +111,19 @@ export class Publisher implements PutTarget {
       },
       signal,
     )
+  }
+
+  /** Writes a part without rows, which only says where it comes from. */
+  async stageMarker(origin: PartOrigin, schema: Schema, path: string): Promise<WrittenPart> {
+    const segment = { frames: [], rows: 0, bytes: 0 }
+    const { compressionLevel } = this.#parts
+    const { signal } = new AbortController()
+    const [marker] = await this.#staging.stage(
+      { origin, schema, segment, path, by: undefined, compressionLevel },
+      signal,
+    )
+    if (!marker) throw new Error('Rows without partitions become one part')
+    return marker.written
   }
 
   /** Rewrites parts of one dataset under temporary names: into one, or one for each partition. */
@@ -240,6 +253,24 @@ export class Publisher implements PutTarget {
     this.#parts.cache.delete(datasetId(dataset))
     // Rows in another order are not those that the cache has.
     if (cached && staged.every((part) => part.isInOrder)) this.#parts.cache.set(datasetId(after), cached)
+    return after
+  }
+
+  /**
+   * Makes a dataset what it was: as a replace by parts that are named already. To be called in a moment in which its
+   * log has no rows.
+   */
+  restore(past: CatalogDataset, parts: readonly NewPart[], message: string): CatalogDataset {
+    const { ref, schema, schemaHeader } = past
+    const before = this.#parts.catalog.state().get(ref)
+    const log = { flushed: this.#parts.logs.sequenceOf(ref) }
+    const change = { kind: 'put' as const, ref, mode: 'replace' as const, schema, schemaHeader, parts, log }
+    const { state, retired } = this.#parts.catalog.commit([change], message)
+    this.#parts.pins.retire(state.snapshotId, retired)
+    this.#parts.logs.ended(ref)
+    if (before) this.#parts.cache.delete(datasetId(before))
+    const after = state.get(ref)
+    if (!after) throw new Error('A committed dataset is not in its snapshot')
     return after
   }
 

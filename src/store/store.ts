@@ -7,7 +7,8 @@ import { FrameCache } from './cache/frame-cache.ts'
 import { type AppendOptions as AppendCalls, AppendSession } from './append-session.ts'
 import { Catalog } from './catalog/catalog.ts'
 import type { CatalogObjects } from './catalog/objects.ts'
-import type { CatalogDataset } from './catalog/state.ts'
+import type { CatalogDataset, CatalogState } from './catalog/state.ts'
+import type { DatasetVersion } from './catalog/versions.ts'
 import { DataDir } from './disk/data-dir.ts'
 import type { Disk } from './disk/disk.ts'
 import { NodeDisk } from './disk/node-disk.ts'
@@ -18,11 +19,12 @@ import { type CompactSummary, compact } from './lifecycle/compaction.ts'
 import { type DatasetOptions, type OptionsPatch, changeOptions } from './options.ts'
 import { ParquetReader } from './parquet/parquet-reader.ts'
 import { PartFiles } from './part-files.ts'
-import type { Lake, PartWriter, PinnedLake } from './parts.ts'
-import { PinnedSnapshot, datasetId, readable } from './pinned-snapshot.ts'
+import type { Lake, PartWriter, PastMoment, PinnedLake } from './parts.ts'
+import { PinnedSnapshot, type SnapshotParts, datasetId, readable } from './pinned-snapshot.ts'
 import { Pins } from './pins.ts'
 import { type PutMode, PutSession } from './put-session.ts'
 import { Publisher } from './publisher.ts'
+import { type RollbackSummary, rollback } from './rollback.ts'
 import { SmartLoad } from './smart-load.ts'
 import { type StoreStats, storeStats } from './stats.ts'
 import { failpoint } from './failpoints.ts'
@@ -36,6 +38,8 @@ export interface StoreOptions {
   readonly partSize: number
   readonly compressionLevel: { readonly put: number; readonly compact: number }
   readonly append: AppendOptions
+  /** How long snapshots of the past are kept, in ms; 0 keeps the current one only. */
+  readonly history: number
   /** The file system; the local one unless a test puts another in its place. */
   readonly disk?: Disk
 }
@@ -60,6 +64,8 @@ export class Store implements Lake {
   readonly #disk: Disk
   readonly #logs: Logs
   readonly #options: StoreOptions
+  readonly #snapshots: SnapshotParts
+  readonly #expiry: NodeJS.Timeout
 
   /**
    * Takes the data directory's lock, empties `tmp/`, and removes part files that no snapshot names.
@@ -84,7 +90,10 @@ export class Store implements Lake {
           `The data directory holds ${found.length} parts but no catalog; "sterna repair" makes one from the parts`,
         )
       }
-      const catalog = Catalog.open(dataDir.catalogPath, { dataPath: dataDir.coldPath, historyMs: 0 })
+      const catalog = Catalog.open(dataDir.catalogPath, {
+        dataPath: dataDir.coldPath,
+        historyMs: options.history,
+      })
       failpoint('start.catalog_opened')
       const removed = await dataDir.removeDeadParts(catalog.paths())
       failpoint('start.parts_removed')
@@ -133,6 +142,12 @@ export class Store implements Lake {
         log.warn({ err: error, parts: paths.length }, 'store.remove_failed')
       })
     })
+    this.#snapshots = {
+      pin: (snapshotId) => this.#pins.pin(snapshotId),
+      stateAt: (moment) => catalog.stateAt(moment),
+      absolutePath: (path) => this.#files.absolutePath(path),
+    }
+    this.#expiry = setInterval(() => this.#expire(log), LIMITS.historyCheckMs).unref()
     this.#load = new SmartLoad({
       cache: this.#cache,
       reader: this.#reader,
@@ -174,9 +189,7 @@ export class Store implements Lake {
 
   pin(): PinnedLake {
     const state = this.#catalog.state()
-    return new PinnedSnapshot(state, this.#logs.views(), this.#pins.pin(state.snapshotId), (path) =>
-      this.#files.absolutePath(path),
-    )
+    return new PinnedSnapshot(this.#snapshots, state, this.#logs.views())
   }
 
   /** Begins to take a dataset in. The session must be committed or aborted. @param options - to tell the dataset */
@@ -249,20 +262,23 @@ export class Store implements Lake {
    * All frames of a dataset, the schema first: from the cache, else from its parts, which then warm the cache; last
    * those of its log.
    *
+   * @param moment - of the past, when its rows were only those of its parts; now when absent
    * @returns frames shared with the cache: never written to. A list where they are all in memory
-   * @throws DATASET_NOT_FOUND, DATA_CORRUPT
+   * @throws DATASET_NOT_FOUND, VERSION_NOT_FOUND, DATA_CORRUPT
    */
-  load(ref: DatasetRef, signal: AbortSignal): readonly Frame[] | AsyncIterable<Frame> {
-    const dataset = readable(this.#dataset(ref))
-    const logged = logRows(this.#logs.views(), dataset)?.frames ?? []
+  load(ref: DatasetRef, signal: AbortSignal, moment?: PastMoment): readonly Frame[] | AsyncIterable<Frame> {
+    const state = this.#stateAt(moment)
+    const dataset = readable(datasetIn(state, ref, moment))
+    const logged = moment ? [] : (logRows(this.#logs.views(), dataset)?.frames ?? [])
     const cached = this.#load.cached(dataset)
     if (cached) return logged.length === 0 ? cached : [...cached, ...logged]
-    const release = this.#pins.pin(this.#catalog.state().snapshotId)
+    const release = this.#pins.pin(state.snapshotId)
     return releasing(joined(this.#load.stream(dataset, signal), logged), release)
   }
 
-  /** One dataset as it is now. @throws DATASET_NOT_FOUND */
-  get(ref: DatasetRef): StoredDataset {
+  /** One dataset as it is now, or was. @throws DATASET_NOT_FOUND, VERSION_NOT_FOUND */
+  get(ref: DatasetRef, moment?: PastMoment): StoredDataset {
+    if (moment) return datasetIn(this.#stateAt(moment), ref, moment)
     return withLog(this.#dataset(ref), this.#logs.views())
   }
 
@@ -287,9 +303,11 @@ export class Store implements Lake {
   }
 
   #dataset(ref: DatasetRef): CatalogDataset {
-    const dataset = this.#catalog.state().get(ref)
-    if (!dataset) throw datasetNotFound(ref)
-    return dataset
+    return datasetIn(this.#catalog.state(), ref)
+  }
+
+  #stateAt(moment: PastMoment | undefined): CatalogState {
+    return moment ? this.#catalog.stateAt(moment) : this.#catalog.state()
   }
 
   isCached(ref: DatasetRef): boolean {
@@ -311,6 +329,32 @@ export class Store implements Lake {
   /** @returns whether it was there */
   evict(ref: DatasetRef): boolean {
     return this.#cache.delete(datasetId(this.#dataset(ref)))
+  }
+
+  /** The versions of a dataset that can be read, the newest first; also of one that was dropped. @throws DATASET_NOT_FOUND */
+  versions(ref: DatasetRef, limit: number): DatasetVersion[] {
+    const versions = this.#catalog.versions(ref, limit)
+    if (versions.length === 0) this.get(ref)
+    return versions
+  }
+
+  /**
+   * Makes a dataset what it was in a version, in a new one; one that was dropped is there again.
+   *
+   * @throws VERSION_NOT_FOUND, DATASET_NOT_FOUND, COMMIT_CONFLICT, NOT_IMPLEMENTED, DISK_FULL, DISK_FAILED
+   */
+  async rollback(ref: DatasetRef, version: number): Promise<RollbackSummary> {
+    const past = this.get(ref, { version })
+    const release = this.#pins.pin(version)
+    try {
+      return await rollback(
+        { catalog: this.#catalog, files: this.#files, logs: this.#logs, publisher: this.#publisher },
+        past,
+        version,
+      )
+    } finally {
+      release()
+    }
   }
 
   /** Rewrites the parts of a dataset, those of its log included, rows in their order. @param level - zstd, 1–22 */
@@ -348,8 +392,20 @@ export class Store implements Lake {
     })
   }
 
+  /** Lets go of versions that have become too old; their files go with their last reader. */
+  #expire(log: Logger): void {
+    try {
+      const { oldest, retired } = this.#catalog.expire()
+      this.#pins.retire(oldest, retired)
+    } catch (error) {
+      // Nothing is lost: the next commit does the same.
+      log.warn({ err: error }, 'store.expire_failed')
+    }
+  }
+
   /** Ends the workers and gives up the lock. Reads and puts must have ended. */
   async close(): Promise<void> {
+    clearInterval(this.#expiry)
     await this.#logs.close()
     await this.#reader.close()
     this.#catalog.close()
@@ -364,9 +420,12 @@ function withLog(dataset: CatalogDataset, logs: LogViews): StoredDataset {
   return { ...dataset, rows: dataset.rows + log.rows, arrowBytes: dataset.arrowBytes + log.bytes }
 }
 
-function datasetNotFound(ref: DatasetRef): SternaError {
+function datasetIn(state: CatalogState, ref: DatasetRef, moment?: PastMoment): CatalogDataset {
+  const dataset = state.get(ref)
+  if (dataset) return dataset
   const name = ref.schema === 'main' ? ref.key : `${ref.schema}.${ref.key}`
-  return new SternaError('DATASET_NOT_FOUND', `There is no dataset "${name}"`)
+  const then = moment ? ` in version ${state.snapshotId}` : ''
+  throw new SternaError('DATASET_NOT_FOUND', `There is no dataset "${name}"${then}`)
 }
 
 async function* joined<T>(items: AsyncIterable<T>, more: readonly T[]): AsyncGenerator<T> {

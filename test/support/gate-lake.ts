@@ -8,6 +8,7 @@ import path from 'node:path'
 import type { Field, Schema } from '../../flight/ipc/schema.ts'
 import { Duck } from '../../src/query/duck.ts'
 import { quoteName, quoteText, type Connection } from '../../src/query/duckdb.ts'
+import { SternaError } from '../../src/errors.ts'
 import { ANALYSE_SQL, Gate } from '../../src/query/gate.ts'
 import type { PinnedDataset, PinnedLake } from '../../src/store/parts.ts'
 
@@ -184,6 +185,10 @@ export function pinned(dataDirectory: string, version = 1): PinnedLake {
     }
   })
   return {
+    at: (moment) => {
+      if ('version' in moment && moment.version < version) return pinned(dataDirectory, moment.version)
+      throw new SternaError('VERSION_NOT_FOUND', 'That version is not kept')
+    },
     resolve: (ref) =>
       list.find((dataset) => dataset.ref.schema === ref.schema && dataset.ref.key === ref.key),
     match: () => [],

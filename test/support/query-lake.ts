@@ -1,6 +1,7 @@
 /** A lake of real parts without a store: datasets can be replaced, and pins are counted. */
 import path from 'node:path'
 import type { DatasetRef } from '../../flight/request.ts'
+import { SternaError } from '../../src/errors.ts'
 import { createPartWriter } from '../../src/query/part-writer.ts'
 import type { Lake, PinnedDataset, PinnedLake } from '../../src/store/parts.ts'
 import type { Result, TestDuck } from './query-frames.ts'
@@ -52,6 +53,9 @@ export class QueryLake implements Lake {
     const datasets = new Map(this.#datasets)
     let isReleased = false
     return {
+      at: () => {
+        throw new SternaError('VERSION_NOT_FOUND', 'This lake has no past')
+      },
       resolve: ({ schema, key }: DatasetRef) => (schema === 'main' ? datasets.get(key) : undefined),
       match: () => [],
       list: () => [...datasets.values()],

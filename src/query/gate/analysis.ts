@@ -1,11 +1,11 @@
 import { SternaError } from '../../errors.ts'
+import { readAtClause, type AtClause } from './at-clause.ts'
 import { SCALAR_FUNCTIONS, TABLE_FUNCTIONS, VOLATILE_FUNCTIONS } from './functions.ts'
 import { shown } from './message.ts'
 import { isScan } from './scan.ts'
 import { assertSizes } from './sizes.ts'
 import {
   foldName,
-  isNode,
   locationOf,
   nodeOf,
   nodesOf,
@@ -35,6 +35,8 @@ export interface TableUse {
   readonly schema: string
   readonly name: string
   readonly hasAlias: boolean
+  /** The version that is meant; the current one when absent. */
+  readonly at?: AtClause
 }
 
 /** A call of a function that reads Parquet or frames. */
@@ -89,7 +91,7 @@ const CLOCK_WORDS = new Set([
  * Finds everything that one statement refers to.
  *
  * @throws {@link SternaError} SQL_FORBIDDEN for a function, a form or an argument that is not allowed;
- * NOT_IMPLEMENTED for AT; LIMIT_EXCEEDED for a constant size that is too large.
+ * LIMIT_EXCEEDED for a constant size that is too large.
  */
 export function analyseStatement(statement: Node): Analysis {
   const tables = new Map<number, TableUse>()
@@ -186,16 +188,16 @@ function tableUse(node: Node, scope: Scope): TableUse | undefined {
   const catalog = stringOf(node, 'catalog_name')
   const schema = stringOf(node, 'schema_name')
   const name = stringOf(node, 'table_name')
-  if (isNode(node['at_clause'])) {
-    throw new SternaError(
-      'NOT_IMPLEMENTED',
-      `AT (VERSION) of "${shown(name)}" is not there yet: SQL reads the latest version`,
-    )
+  const at = readAtClause(node, name)
+  if (catalog === '' && scope.has(schema, name)) {
+    if (at !== undefined)
+      throw forbidden(`AT of "${shown(name)}", which is no table of the lake, is not allowed`)
+    return undefined
   }
-  if (catalog === '' && scope.has(schema, name)) return undefined
   const location = locationOf(node)
   if (location === undefined) throw forbidden(`Table "${shown(name)}" stands where it cannot be read`)
-  return { location, catalog, schema, name, hasAlias: stringOf(node, 'alias') !== '' }
+  const hasAlias = stringOf(node, 'alias') !== ''
+  return { location, catalog, schema, name, hasAlias, ...(at !== undefined && { at }) }
 }
 
 function columnUse(node: Node): ColumnUse | undefined {

@@ -1,6 +1,7 @@
 import { SternaError } from '../../errors.ts'
 import { quoteName } from '../duckdb.ts'
 import type { CallUse, ColumnUse, ListUse, TableUse } from './analysis.ts'
+import type { AtClause } from './at-clause.ts'
 import { isWord, nameOf, textOf, type Token } from './lexer.ts'
 import { shown } from './message.ts'
 import { callText, listQuery, type Call, type Relation } from './relation.ts'
@@ -135,6 +136,21 @@ export function callEdit(
   const isUnnamed = !('functionName' in relation) && !use.hasAlias
   const after = isUnnamed ? ` AS ${quoteName(use.functionName)}` : ''
   return { start: first.start, end: close.end, before: '', relation, after }
+}
+
+/** Takes an AT clause out of the text: what it means is in the files that take the place of the table. */
+export function atEdit({ sql, tokens }: StatementText, finder: TokenFinder, { location }: AtClause): Edit {
+  const literal = finder.indexAt(location) ?? -1
+  const open = tokens.findLastIndex((token, index) => {
+    const isAt = isWord(sql, token, 'AT') && isWord(sql, tokens[index + 2], 'VERSION', 'TIMESTAMP')
+    return index < literal && isAt
+  })
+  const first = tokens[open]
+  const close = tokens.slice(literal).find((token) => textOf(sql, token) === ')')
+  if (first === undefined || close === undefined) {
+    throw new SternaError('SQL_INVALID', 'An AT clause of the statement cannot be told apart')
+  }
+  return { start: first.start, end: close.end, before: '', relation: [], after: '' }
 }
 
 function closingBracket(sql: string, tokens: readonly Token[], open: number): Token | undefined {

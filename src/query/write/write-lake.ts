@@ -28,6 +28,7 @@ export class WriteLake implements Lake {
     const pinned = this.#lake.pin()
     return {
       resolve: (ref) => (ref.schema === SCHEMA ? this.#tables[ref.key as Key] : pinned.resolve(ref)),
+      at: (moment) => pinned.at(moment),
       match: (schema, glob) => pinned.match(schema, glob),
       list: () => pinned.list(),
       views: () => pinned.views(),

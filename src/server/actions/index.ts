@@ -10,6 +10,7 @@ import { explain } from './explain.ts'
 import { cancelFlightInfo, cancelQuery, renewFlightEndpoint } from './flight-info.ts'
 import { flush } from './flush.ts'
 import { health } from './health.ts'
+import { history } from './history.ts'
 import { list } from './list.ts'
 import {
   closePreparedStatement,
@@ -17,6 +18,7 @@ import {
   createPreparedSubstraitPlan,
 } from './prepared-statements.ts'
 import { query } from './query.ts'
+import { rollback } from './rollback.ts'
 import { closeSession, getSessionOptions, setSessionOptions } from './session.ts'
 import { stats } from './stats.ts'
 import { beginSavepoint, beginTransaction, endSavepoint, endTransaction } from './transactions.ts'
@@ -35,6 +37,8 @@ export const ACTIONS: readonly Action[] = [
   evict,
   flush,
   compact,
+  history,
+  rollback,
   configure,
   check,
   health,

@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto'
+import type { DatasetRef } from '../../../flight/descriptor.ts'
 import { SternaError } from '../../errors.ts'
+import type { PastMoment } from '../parts.ts'
 import { ArrowSchemas } from './arrow-schemas.ts'
 import { type Change, Commit } from './commit.ts'
 import { Database } from './database.ts'
 import { expireSnapshots, namedPaths } from './expire.ts'
 import { loadState } from './load.ts'
+import { PastStates } from './past-states.ts'
 import { SnapshotWriter } from './snapshot-writer.ts'
-import type { CatalogState } from './state.ts'
+import type { CatalogPart, CatalogState, NewPart } from './state.ts'
 import { createTables, isEmptyDatabase, prepareTables } from './tables.ts'
 import { fromTimeText, nowUs, toTimeText } from './time.ts'
+import { type DatasetVersion, listVersions, newPartsOf } from './versions.ts'
 import { failpoint } from '../failpoints.ts'
 
 export interface CatalogOptions {
@@ -42,12 +46,14 @@ export class Catalog {
   readonly #schemas: ArrowSchemas
   #state: CatalogState | undefined
   #dataVersion = 0
+  readonly #past: PastStates
 
   private constructor(db: Database, options: CatalogOptions) {
     this.#db = db
     this.#dataPath = options.dataPath.endsWith('/') ? options.dataPath : `${options.dataPath}/`
     this.#historyMs = options.historyMs
     this.#schemas = new ArrowSchemas(db)
+    this.#past = new PastStates(db, (at) => loadState(db, this.#schemas, this.#dataPath, this.#state, at))
   }
 
   /**
@@ -84,6 +90,26 @@ export class Catalog {
   }
 
   /**
+   * The state of a snapshot of the past. Its files are there as long as the snapshot is kept or pinned.
+   *
+   * @throws {@link SternaError} VERSION_NOT_FOUND, naming what is kept; REQUEST_INVALID for what is no instant
+   */
+  stateAt(moment: PastMoment): CatalogState {
+    this.state()
+    return this.#db.readTransaction(() => this.#past.get(moment))
+  }
+
+  /** The versions of a dataset that can be read, the newest first. @param limit - how many at most */
+  versions(ref: DatasetRef, limit: number): DatasetVersion[] {
+    return listVersions(this.#db, ref, limit)
+  }
+
+  /** Parts of a kept snapshot, as what can be committed once more under other names. */
+  newParts(parts: readonly CatalogPart[]): NewPart[] {
+    return newPartsOf(this.#db, parts)
+  }
+
+  /**
    * Makes one snapshot of all changes, durably, or throws and changes nothing.
    *
    * @param changes - each of another dataset; none: no snapshot is made
@@ -115,6 +141,20 @@ export class Catalog {
       if (progress.isWritten) this.#dataVersion = -1
       throw error
     }
+  }
+
+  /**
+   * Forgets snapshots that have become too old since the last commit.
+   *
+   * @returns files that no snapshot names any more, and the oldest snapshot that is kept
+   */
+  expire(): { readonly oldest: number; readonly retired: readonly string[] } {
+    const { snapshotId } = this.state()
+    return this.#db.transaction(() => {
+      const oldest = this.#oldestSince(nowUs()) ?? snapshotId
+      const first = this.#db.get<[number]>('SELECT min(snapshot_id) FROM ducklake_snapshot')?.[0] ?? oldest
+      return { oldest, retired: first < oldest ? expireSnapshots(this.#db, oldest, this.#dataPath) : [] }
+    })
   }
 
   /** A name of this catalog that no other has: that of its schema `main`. */
@@ -150,6 +190,8 @@ export class Catalog {
     const state = loadState(this.#db, this.#schemas, this.#dataPath, this.#state)
     this.#dataVersion = dataVersion
     this.#state = state
+    // Another engine can merge or remove files of past snapshots.
+    this.#past.clear()
     return state
   }
 
@@ -165,17 +207,21 @@ export class Catalog {
   }
 
   #oldestKept(writer: SnapshotWriter): number {
-    if (this.#historyMs === 0) return writer.snapshotId
-    const sinceUs = writer.timeUs - this.#historyMs * 1000
-    let oldest = -1
+    return this.#oldestSince(writer.timeUs) ?? writer.snapshotId
+  }
+
+  /** The oldest snapshot that was the current one at any time within the history; undefined for none but the latest. */
+  #oldestSince(nowUs: number): number | undefined {
+    if (this.#historyMs === 0) return undefined
+    const sinceUs = nowUs - this.#historyMs * 1000
+    let last: number | undefined
     for (;;) {
       const row = this.#db.get<[number, string]>(
         'SELECT snapshot_id, snapshot_time FROM ducklake_snapshot WHERE snapshot_id > ? ORDER BY snapshot_id LIMIT 1',
-        oldest,
+        last ?? -1,
       )
-      if (row === undefined) return writer.snapshotId
-      if (fromTimeText(row[1]) >= sinceUs) return row[0]
-      oldest = row[0]
+      if (row === undefined || fromTimeText(row[1]) > sinceUs) return last ?? row?.[0]
+      last = row[0]
     }
   }
 }

@@ -11,6 +11,7 @@ import {
 import { inPartitionOrder, isSamePartitioning } from '../partitions.ts'
 import type { ArrowSchemas } from './arrow-schemas.ts'
 import { type Column, columnsOf } from './columns.ts'
+import { LATEST } from './live.ts'
 import { readColumns } from './load.ts'
 import { loadObjects } from './objects.ts'
 import { writePartitioning } from './partitions.ts'
@@ -23,6 +24,7 @@ import {
   datasetName,
   makeDataset,
 } from './state.ts'
+import { PAST_COLUMNS } from './tables.ts'
 import { toNs } from './time.ts'
 import { type ObjectChange, applyObjectChange } from './write-objects.ts'
 import { addParts, endParts, ordersOf } from './write-parts.ts'
@@ -136,7 +138,11 @@ export class Commit {
       writeTableStats(this.#writer.db, tableId, columns, added)
     }
     const { db, hasChangedSchema, snapshotId } = this.#writer
-    return this.#base.with(snapshotId, this.#changed, hasChangedSchema ? loadObjects(db) : this.#base.objects)
+    return this.#base.with(
+      snapshotId,
+      this.#changed,
+      hasChangedSchema ? loadObjects(db, LATEST) : this.#base.objects,
+    )
   }
 
   #put(change: Extract<Change, { kind: 'put' }>, existing: CatalogDataset | undefined): void {
@@ -351,6 +357,12 @@ export class Commit {
     const { tableId, ref, options, createdNs, logFlushed } = dataset
     const stored = this.#schemas.write(dataset.schemaHeader, dataset.schema)
     const version = this.#writer.snapshotId
+    this.#writer.db.run(
+      `INSERT OR REPLACE INTO sterna_table_past(${PAST_COLUMNS}, end_snapshot)
+       SELECT ${PAST_COLUMNS}, ? FROM sterna_table WHERE table_id = ?`,
+      version,
+      tableId,
+    )
     this.#writer.db.run(
       `INSERT OR REPLACE INTO sterna_table(table_id, arrow_schema_id, columns_snapshot, version, created_us, updated_us)
        VALUES (?, ?, ?, ?, ?, ?)`,

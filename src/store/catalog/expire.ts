@@ -25,10 +25,18 @@ const OF_TABLE = [
   'ducklake_column_mapping',
   'sterna_table',
   'sterna_options',
+  'sterna_table_past',
 ]
 
 /** Further tables whose rows end. */
-const ENDING = ['ducklake_schema', 'ducklake_view', 'ducklake_tag', 'ducklake_column_tag', 'ducklake_macro']
+const ENDING = [
+  'ducklake_schema',
+  'ducklake_view',
+  'ducklake_tag',
+  'ducklake_column_tag',
+  'ducklake_macro',
+  'sterna_table_past',
+]
 
 /**
  * Forgets snapshots older than `oldestKept` and all that only they could see, as `ducklake_expire_snapshots` does;

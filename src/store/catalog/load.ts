@@ -5,6 +5,7 @@ import { type Partition, inPartitionOrder, isSamePartitioning } from '../partiti
 import type { ArrowSchemas } from './arrow-schemas.ts'
 import { type Column, schemaOf } from './columns.ts'
 import type { Database } from './database.ts'
+import { LATEST, liveAt } from './live.ts'
 import { loadObjects } from './objects.ts'
 import { type Partitioning, partitionOf, readPartitionValues, readPartitionings } from './partitions.ts'
 import { isInside, relativePath } from './paths.ts'
@@ -16,6 +17,7 @@ import {
   datasetName,
   makeDataset,
 } from './state.ts'
+import { PAST_COLUMNS } from './tables.ts'
 import { fromTimeText, toNs } from './time.ts'
 
 /**
@@ -31,7 +33,13 @@ const INLINED =
 const ALTERED = 'another engine altered its columns after its parts were written'
 const MAPPED = 'a part of it was added by column names, without field ids'
 const OUTSIDE = 'a part of it lies outside the folder of the parts'
+const MERGED = 'another engine has merged its parts of that version with later ones'
 const UNKNOWN_TYPE = 'a column of it has a type that Arrow or Parquet does not have'
+
+/** What `sterna_table` said of each table in snapshot `?1`. */
+const PAST_TABLES = `(SELECT *, max(version) FROM (
+  SELECT ${PAST_COLUMNS} FROM sterna_table UNION ALL SELECT ${PAST_COLUMNS} FROM sterna_table_past)
+  WHERE version <= ?1 GROUP BY table_id)`
 
 type TableRow = readonly [
   tableId: number,
@@ -60,6 +68,7 @@ type FileRow = readonly [
   arrowBytes: number | null,
   tier: PartTier | null,
   partitionId: number | null,
+  partialMax: number | null,
 ]
 
 /** What the catalog says of a table beside its row. */
@@ -77,24 +86,26 @@ interface Facts {
  *
  * @param previous - datasets that did not change since are taken from it, the very objects
  * @param dataPath - the folder of the parts: absolute, with a slash at its end
+ * @param at - a snapshot of the past that is kept, in place of the current one; what it says of logs is of no meaning
  */
 export function loadState(
   db: Database,
   schemas: ArrowSchemas,
   dataPath: string,
   previous: CatalogState | undefined,
+  at?: number,
 ): CatalogState {
-  const snapshotId = db.get<[number]>('SELECT max(snapshot_id) FROM ducklake_snapshot')?.[0] ?? 0
-  const facts = readFacts(db)
-  const files = readFiles(db)
-  const partitionings = readPartitionings(db)
-  const partitionValues = readPartitionValues(db)
+  const snapshotId = at ?? db.get<[number]>('SELECT max(snapshot_id) FROM ducklake_snapshot')?.[0] ?? 0
+  const facts = readFacts(db, snapshotId)
+  const files = readFiles(db, snapshotId)
+  const partitionings = readPartitionings(db, snapshotId)
+  const partitionValues = readPartitionValues(db, snapshotId)
   const datasets = new Map<string, CatalogDataset>()
-  for (const row of readTables(db)) {
+  for (const row of readTables(db, snapshotId, at === undefined ? 'sterna_table' : PAST_TABLES)) {
     const dataset = readDataset(row, files.get(row[0]) ?? [], facts(row[0]))
     datasets.set(datasetName(dataset.ref), dataset)
   }
-  return CatalogState.of(snapshotId, datasets, loadObjects(db))
+  return CatalogState.of(snapshotId, datasets, loadObjects(db, snapshotId))
 
   function readDataset(row: TableRow, fileRows: readonly FileRow[], fact: Facts): CatalogDataset {
     const [
@@ -128,7 +139,7 @@ export function loadState(
     }
     // Columns that changed later are not those that the Arrow schema tells of.
     const isOurs = arrowSchemaId !== null && fact.columns <= (columnsSnapshot ?? -1)
-    const arrow = isOurs ? schemas.read(arrowSchemaId) : deriveSchema(db, tableId)
+    const arrow = isOurs ? schemas.read(arrowSchemaId) : deriveSchema(db, tableId, snapshotId)
     const parts = inPartitionOrder(
       fileRows.map((file) => ({
         ...toPart(file, folder ?? '', dataPath),
@@ -146,9 +157,11 @@ export function loadState(
       version,
       createdNs: toNs(createdUs ?? readInstant(db, begin)),
       updatedNs: toNs(version === stored && updatedUs !== null ? updatedUs : readInstant(db, version)),
-      blocked: arrow === undefined ? UNKNOWN_TYPE : reasonToBlock(fileRows, parts, fact),
+      blocked: arrow === undefined ? UNKNOWN_TYPE : reasonToBlock(fileRows, parts, fact, snapshotId),
     })
-    return isKnown && known.version >= version ? newer(known, loaded, snapshotId) : loaded
+    if (isKnown && known.version >= version) return newer(known, loaded, snapshotId)
+    // Of the past we may know less than then: the snapshot itself surely names what it has.
+    return at === undefined ? loaded : { ...loaded, version: at }
   }
 
   function readPartition(
@@ -166,11 +179,13 @@ function reasonToBlock(
   files: readonly FileRow[],
   parts: readonly CatalogPart[],
   facts: Facts,
+  snapshotId: number,
 ): string | null {
   if (facts.hasInlined) return INLINED
   if (facts.hasDeletes) return DELETED
   if (parts.some((part) => part.version < facts.columns)) return ALTERED
   if (files.some(([, , , , , , , mappingId]) => mappingId !== null)) return MAPPED
+  if (files.some(([, , , , , , , , , , , partialMax]) => (partialMax ?? 0) > snapshotId)) return MERGED
   return parts.every((part) => isInside(part.path)) ? null : OUTSIDE
 }
 
@@ -207,16 +222,21 @@ function toPart(row: FileRow, folder: string, dataPath: string): Omit<CatalogPar
   }
 }
 
-function deriveSchema(db: Database, tableId: number): { header: Uint8Array; schema: Schema } | undefined {
-  const schema = schemaOf(readColumns(db, tableId))
+function deriveSchema(
+  db: Database,
+  tableId: number,
+  at: number,
+): { header: Uint8Array; schema: Schema } | undefined {
+  const schema = schemaOf(readColumns(db, tableId, at))
   return schema === undefined ? undefined : { header: encodeSchema(schema), schema }
 }
 
-/** The live columns of a table, parents before children, siblings in order. */
-export function readColumns(db: Database, tableId: number): Column[] {
+/** The columns that a table has now, or had in a snapshot: parents before children, siblings in order. */
+export function readColumns(db: Database, tableId: number, at: number = LATEST): Column[] {
   const rows = db.all<[number, number | null, string, string, number]>(
     `SELECT column_id, parent_column, column_name, column_type, nulls_allowed FROM ducklake_column
-     WHERE table_id = ? AND end_snapshot IS NULL ORDER BY parent_column NULLS FIRST, column_order`,
+     WHERE table_id = ?2 AND ${liveAt('ducklake_column')} ORDER BY parent_column NULLS FIRST, column_order`,
+    at,
     tableId,
   )
   return rows.map(([id, parent, name, type, nullable]) => ({
@@ -228,29 +248,33 @@ export function readColumns(db: Database, tableId: number): Column[] {
   }))
 }
 
-function readTables(db: Database): TableRow[] {
+function readTables(db: Database, at: number, own: string): TableRow[] {
   return db.all<TableRow>(
-    `SELECT t.table_id, t.table_name, t.begin_snapshot, s.schema_name,
+    `WITH own AS (SELECT * FROM ${own})
+     SELECT t.table_id, t.table_name, t.begin_snapshot, s.schema_name,
        CASE WHEN t.path_is_relative = 0 THEN '' ELSE coalesce(s.path, '') END || coalesce(t.path, ''),
        own.arrow_schema_id, own.columns_snapshot, own.version, own.created_us, own.updated_us, log.flushed,
        told.options
      FROM ducklake_table t
-     LEFT JOIN ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
-     LEFT JOIN sterna_table own ON own.table_id = t.table_id
+     LEFT JOIN ducklake_schema s ON s.schema_id = t.schema_id AND ${liveAt('s')}
+     LEFT JOIN own ON own.table_id = t.table_id
      LEFT JOIN sterna_log log ON log.table_id = t.table_id
      LEFT JOIN sterna_options told ON told.table_id = t.table_id
-     WHERE t.end_snapshot IS NULL`,
+     WHERE ${liveAt('t')}`,
+    at,
   )
 }
 
 /** The live files of each table, in the order of their rows. */
-function readFiles(db: Database): Map<number, FileRow[]> {
+function readFiles(db: Database, at: number): Map<number, FileRow[]> {
   const rows = db.all<FileRow>(
     `SELECT f.data_file_id, f.table_id, f.begin_snapshot, f.path, f.path_is_relative, f.record_count,
-       f.file_size_bytes, f.mapping_id, own.arrow_bytes, own.tier, f.partition_id
+       f.file_size_bytes, f.mapping_id, own.arrow_bytes, own.tier, f.partition_id,
+       f.partial_max
      FROM ducklake_data_file f LEFT JOIN sterna_data_file own USING (data_file_id)
-     WHERE f.end_snapshot IS NULL
+     WHERE ${liveAt('f')}
      ORDER BY coalesce(f.file_order, f.data_file_id), f.data_file_id`,
+    at,
   )
   const files = new Map<number, FileRow[]>()
   for (const row of rows) {
@@ -270,26 +294,31 @@ function readInstant(db: Database, snapshotId: number): number {
   return row === undefined ? 0 : fromTimeText(row[0])
 }
 
-function readFacts(db: Database): (tableId: number) => Facts {
+function readFacts(db: Database, at: number): (tableId: number) => Facts {
   const columns = new Map(
     db.all<[number, number]>(
-      `SELECT table_id, max(max(begin_snapshot), coalesce(max(end_snapshot), 0)) FROM ducklake_column GROUP BY table_id`,
+      `SELECT table_id, max(max(begin_snapshot), coalesce(max(end_snapshot) FILTER (WHERE end_snapshot <= ?1), 0))
+       FROM ducklake_column WHERE begin_snapshot <= ?1 GROUP BY table_id`,
+      at,
     ),
   )
   const removals = new Map(
     db.all<[number, number]>(
       `SELECT table_id, max(snapshot) FROM (
-         SELECT table_id, end_snapshot AS snapshot FROM ducklake_data_file WHERE end_snapshot IS NOT NULL
-         UNION ALL SELECT table_id, max(begin_snapshot, coalesce(end_snapshot, 0)) FROM ducklake_delete_file)
-       GROUP BY table_id`,
+         SELECT table_id, end_snapshot AS snapshot FROM ducklake_data_file
+         UNION ALL SELECT table_id, begin_snapshot FROM ducklake_delete_file
+         UNION ALL SELECT table_id, end_snapshot FROM ducklake_delete_file)
+       WHERE snapshot <= ?1 GROUP BY table_id`,
+      at,
     ),
   )
   const deletes = db.all<[number]>(
     `SELECT DISTINCT d.table_id FROM ducklake_delete_file d JOIN ducklake_data_file f USING (data_file_id)
-     WHERE d.end_snapshot IS NULL AND f.end_snapshot IS NULL`,
+     WHERE ${liveAt('d')} AND ${liveAt('f')}`,
+    at,
   )
   const hasDeletes = new Set(deletes.map(([tableId]) => tableId))
-  const hasInlined = readInlined(db)
+  const hasInlined = readInlined(db, at)
   return (tableId) => ({
     columns: columns.get(tableId) ?? 0,
     removals: removals.get(tableId) ?? 0,
@@ -299,20 +328,20 @@ function readFacts(db: Database): (tableId: number) => Facts {
 }
 
 /** Tables that have rows in tables of the catalog, or rows of parts marked as deleted there. */
-function readInlined(db: Database): Set<number> {
+function readInlined(db: Database, at: number): Set<number> {
   const found = new Set<number>()
   const named = db.all<[number, string]>('SELECT table_id, table_name FROM ducklake_inlined_data_tables')
   for (const [tableId, name] of named) {
     const table = `"${name.replaceAll('"', '""')}"`
-    if (db.get(`SELECT 1 FROM ${table} WHERE end_snapshot IS NULL LIMIT 1`) !== undefined) found.add(tableId)
+    if (db.get(`SELECT 1 FROM ${table} t WHERE ${liveAt('t')} LIMIT 1`, at) !== undefined) found.add(tableId)
   }
   const deletions = db.all<[string]>(
     `SELECT name FROM sqlite_master WHERE name GLOB 'ducklake_inlined_delete_[0-9]*'`,
   )
   for (const [name] of deletions) {
     const live = `SELECT f.table_id FROM "${name}" d JOIN ducklake_data_file f ON f.data_file_id = d.file_id
-      WHERE f.end_snapshot IS NULL LIMIT 1`
-    const row = db.get<[number]>(live)
+      WHERE d.begin_snapshot <= ?1 AND ${liveAt('f')} LIMIT 1`
+    const row = db.get<[number]>(live, at)
     if (row !== undefined) found.add(row[0])
   }
   return found

@@ -1,5 +1,6 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
 import type { Database } from './database.ts'
+import { liveAt } from './live.ts'
 import { datasetName } from './names.ts'
 
 /** A query with a name, as the lake keeps it. */
@@ -32,21 +33,24 @@ export interface CatalogObjects {
 /** The dialect of views that SQL here can read. */
 export const VIEW_DIALECT = 'duckdb'
 
-/** Reads what the current snapshot has beside its datasets: four scans of tables with few rows. */
-export function loadObjects(db: Database): CatalogObjects {
+/** Reads what a snapshot has beside its datasets: four scans of tables with few rows. */
+export function loadObjects(db: Database, at: number): CatalogObjects {
   const tags = new Map(
     db.all<[number, string]>(
-      `SELECT object_id, value FROM ducklake_tag
-       WHERE key = 'comment' AND value IS NOT NULL AND end_snapshot IS NULL`,
+      `SELECT object_id, value FROM ducklake_tag t
+       WHERE key = 'comment' AND value IS NOT NULL AND ${liveAt('t')}`,
+      at,
     ),
   )
   const schemas = db.all<[number, string]>(
-    'SELECT schema_id, schema_name FROM ducklake_schema WHERE end_snapshot IS NULL',
+    `SELECT schema_id, schema_name FROM ducklake_schema s WHERE ${liveAt('s')}`,
+    at,
   )
   const views = db.all<[number, string, string, string, string | null]>(
     `SELECT v.view_id, s.schema_name, v.view_name, v.sql, v.column_aliases
-     FROM ducklake_view v JOIN ducklake_schema s ON s.schema_id = v.schema_id AND s.end_snapshot IS NULL
-     WHERE v.end_snapshot IS NULL AND v.dialect = ?`,
+     FROM ducklake_view v JOIN ducklake_schema s ON s.schema_id = v.schema_id AND ${liveAt('s')}
+     WHERE ${liveAt('v')} AND v.dialect = ?2`,
+    at,
     VIEW_DIALECT,
   )
   const found = new Map<string, CatalogView>()
@@ -58,16 +62,21 @@ export function loadObjects(db: Database): CatalogObjects {
   return {
     schemas: new Map(schemas.map(([id, name]) => [name, tags.get(id) ?? null])),
     views: found,
-    comments: loadComments(db, tags),
+    comments: loadComments(db, tags, at),
   }
 }
 
-function loadComments(db: Database, tags: ReadonlyMap<number, string>): Map<number, TableComments> {
+function loadComments(
+  db: Database,
+  tags: ReadonlyMap<number, string>,
+  at: number,
+): Map<number, TableComments> {
   const columns = new Map<number, Map<string, string>>()
   const rows = db.all<[number, string, string]>(
     `SELECT t.table_id, c.column_name, t.value FROM ducklake_column_tag t
-     JOIN ducklake_column c ON c.table_id = t.table_id AND c.column_id = t.column_id AND c.end_snapshot IS NULL
-     WHERE t.key = 'comment' AND t.value IS NOT NULL AND t.end_snapshot IS NULL`,
+     JOIN ducklake_column c ON c.table_id = t.table_id AND c.column_id = t.column_id AND ${liveAt('c')}
+     WHERE t.key = 'comment' AND t.value IS NOT NULL AND ${liveAt('t')}`,
+    at,
   )
   for (const [tableId, name, text] of rows) {
     columns.set(tableId, (columns.get(tableId) ?? new Map<string, string>()).set(name, text))

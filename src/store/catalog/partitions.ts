@@ -1,6 +1,7 @@
 import { type Partition, type PartitionBy, isSamePartitioning, partitionTransforms } from '../partitions.ts'
 import type { Column } from './columns.ts'
 import type { Database } from './database.ts'
+import { liveAt } from './live.ts'
 import type { SnapshotWriter } from './snapshot-writer.ts'
 
 /** Says of a table by what its next parts are told apart; parts that it has keep what was said of them. */
@@ -51,13 +52,14 @@ export interface Partitioning {
 /** No table has this id. */
 const ALL_TABLES = -1
 
-/** The partitioning of a table, or of all, where it has one of the forms that we know. */
-export function readPartitionings(db: Database, tableId?: number): Map<number, Partitioning> {
+/** The partitioning that a table, or each of all, has in a snapshot, where it has one of the forms that we know. */
+export function readPartitionings(db: Database, at: number, tableId?: number): Map<number, Partitioning> {
   const rows = db.all<[number, number, string | null, string]>(
     `SELECT i.table_id, i.partition_id, c.column_name, p."transform"
      FROM ducklake_partition_info i JOIN ducklake_partition_column p USING (partition_id)
-     LEFT JOIN ducklake_column c ON c.table_id = i.table_id AND c.column_id = p.column_id AND c.end_snapshot IS NULL
-     WHERE i.end_snapshot IS NULL AND (?1 = -1 OR i.table_id = ?1) ORDER BY i.table_id, p.partition_key_index`,
+     LEFT JOIN ducklake_column c ON c.table_id = i.table_id AND c.column_id = p.column_id AND ${liveAt('c')}
+     WHERE ${liveAt('i')} AND (?2 = -1 OR i.table_id = ?2) ORDER BY i.table_id, p.partition_key_index`,
+    at,
     tableId ?? ALL_TABLES,
   )
   const found = new Map<number, { id: number; columns: Set<string | null>; transforms: string[] }>()
@@ -80,11 +82,12 @@ export function readPartitionings(db: Database, tableId?: number): Map<number, P
 }
 
 /** The partition of each live part that has one, by its id; whether it is one of the table's present partitioning is not asked. */
-export function readPartitionValues(db: Database): Map<number, (string | null)[]> {
+export function readPartitionValues(db: Database, at: number): Map<number, (string | null)[]> {
   const rows = db.all<[number, string | null]>(
     `SELECT v.data_file_id, v.partition_value FROM ducklake_file_partition_value v
-     JOIN ducklake_data_file f USING (data_file_id) WHERE f.end_snapshot IS NULL
+     JOIN ducklake_data_file f USING (data_file_id) WHERE ${liveAt('f')}
      ORDER BY v.data_file_id, v.partition_key_index`,
+    at,
   )
   const values = new Map<number, (string | null)[]>()
   for (const [id, value] of rows) {

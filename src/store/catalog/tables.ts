@@ -11,6 +11,7 @@ const DUCKLAKE_VERSION = '1.0'
  * - `sterna_arrow_schema`: IPC Schema messages as clients sent them, one row for all datasets that share one.
  * - `sterna_table`: the Arrow schema of a table and the snapshot that gave it its columns; when the dataset was
  *   made and last changed, which its snapshots cannot tell once they are expired. Instants in µs since 1970.
+ * - `sterna_table_past`: what `sterna_table` said of a table in versions before, as long as a snapshot of them is kept.
  * - `sterna_log`: how far the log of a table is in its parts, and the ids of the batches up to there;
  *   the name that its log has from an older catalog.
  * - `sterna_options`: what a dataset was told, in JSON; see `src/store/options.ts`.
@@ -23,6 +24,9 @@ CREATE TABLE IF NOT EXISTS sterna_arrow_schema(schema_id INTEGER PRIMARY KEY, ha
 CREATE TABLE IF NOT EXISTS sterna_table(
   table_id INTEGER PRIMARY KEY, arrow_schema_id INTEGER, columns_snapshot INTEGER, version INTEGER,
   created_us INTEGER, updated_us INTEGER);
+CREATE TABLE IF NOT EXISTS sterna_table_past(
+  table_id INTEGER, arrow_schema_id INTEGER, columns_snapshot INTEGER, version INTEGER, created_us INTEGER,
+  updated_us INTEGER, end_snapshot INTEGER, PRIMARY KEY (table_id, version)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sterna_log(
   table_id INTEGER PRIMARY KEY, name TEXT, flushed INTEGER, ids TEXT);
 CREATE TABLE IF NOT EXISTS sterna_options(table_id INTEGER PRIMARY KEY, options TEXT);
@@ -42,6 +46,9 @@ DROP INDEX IF EXISTS sterna_table_column_stats_by_table;
 CREATE INDEX IF NOT EXISTS sterna_table_column_stats_by_column ON ducklake_table_column_stats(table_id, column_id);
 CREATE INDEX IF NOT EXISTS sterna_schema_versions_by_table ON ducklake_schema_versions(table_id);
 `
+
+/** What `sterna_table` and `sterna_table_past` have in common. */
+export const PAST_COLUMNS = 'table_id, arrow_schema_id, columns_snapshot, version, created_us, updated_us'
 
 /** Makes an empty DuckLake in an empty database: one snapshot with the schema `main`. */
 export function createTables(db: Database, uuid: string, snapshotTime: string): void {
@@ -85,7 +92,9 @@ export function prepareTables(db: Database, dataPath: string): void {
     DELETE FROM sterna_log WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_options WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_data_file WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file);
-    DELETE FROM sterna_arrow_schema WHERE schema_id NOT IN (SELECT arrow_schema_id FROM sterna_table);
+    DELETE FROM sterna_table_past WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
+    DELETE FROM sterna_arrow_schema WHERE schema_id NOT IN (
+      SELECT arrow_schema_id FROM sterna_table UNION SELECT arrow_schema_id FROM sterna_table_past);
   `)
 }
 

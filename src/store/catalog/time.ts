@@ -22,3 +22,20 @@ export function fromTimeText(text: string): number {
 export function toNs(us: number): bigint {
   return BigInt(us) * 1000n
 }
+
+/**
+ * Reads an instant as people write it: a date, or a date and a time (`2026-02-03T04:05:06.789Z`), in UTC where it names
+ * no offset.
+ *
+ * @returns microseconds since 1970; undefined for anything else
+ */
+export function parseInstant(text: string): number | undefined {
+  const parts = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?(.*))?$/.exec(text.trim())
+  if (parts === null) return undefined
+  const [, date = '', time = '00:00', seconds = ':00', rest = ''] = parts
+  const day = Date.parse(`${date}T00:00:00Z`)
+  // Date takes the 30th of February for a day of March.
+  if (Number.isNaN(day) || !new Date(day).toISOString().startsWith(date)) return undefined
+  const us = fromTimeText(`${date} ${time}${seconds}${rest}`)
+  return us === 0 && day !== 0 ? undefined : us
+}

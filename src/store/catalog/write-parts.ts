@@ -1,5 +1,6 @@
 import type { ColumnStats } from '../parts.ts'
 import { type Column, isLeaf } from './columns.ts'
+import { LATEST } from './live.ts'
 import { readPartitionings, writePartition } from './partitions.ts'
 import type { SnapshotWriter } from './snapshot-writer.ts'
 import type { CatalogPart, NewPart } from './state.ts'
@@ -20,7 +21,7 @@ export function addParts(
   const { db } = writer
   let rowId =
     db.get<[number]>('SELECT next_row_id FROM ducklake_table_stats WHERE table_id = ?', tableId)?.[0] ?? 0
-  const partitioning = readPartitionings(db, tableId).get(tableId)
+  const partitioning = readPartitionings(db, LATEST, tableId).get(tableId)
   const added = parts.map((part, index) => {
     const dataFileId = writer.takeFileId()
     db.insert('ducklake_data_file', {

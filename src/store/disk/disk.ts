@@ -51,6 +51,11 @@ export interface Disk {
    * system takes `BTC.parquet` and `btc.parquet` for one name.
    */
   renameNew(from: string, to: string): Promise<void>
+  /**
+   * Gives a file that never changes a second name; rejects with EEXIST where `to` exists. Where the file system cannot,
+   * or `to` is on another one, `to` is a copy, synced.
+   */
+  link(from: string, to: string): Promise<void>
   /** Removes a file; one that is not there is no error. */
   unlink(path: string): Promise<void>
   /** Removes a folder and all in it; one that is not there is no error. */

@@ -1,4 +1,16 @@
-import { link, mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import {
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  unlink,
+  type FileHandle,
+} from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 import { errnoOf } from '../../errors.ts'
@@ -32,6 +44,22 @@ export class NodeDisk implements Disk {
       return
     }
     await unlink(from)
+  }
+
+  async link(from: string, to: string): Promise<void> {
+    try {
+      await link(from, to)
+    } catch (error) {
+      const errno = errnoOf(error) ?? ''
+      if (!NO_LINKS.has(errno) && errno !== 'EXDEV') throw error
+      await copyFile(from, to, constants.COPYFILE_EXCL)
+      const copy = await open(to, 'r+')
+      try {
+        await copy.sync()
+      } finally {
+        await copy.close()
+      }
+    }
   }
 
   async unlink(path: string): Promise<void> {

@@ -69,6 +69,7 @@ export class DatasetLog {
   #failure: SternaError | null = null
   #isWorking = false
   #isSyncDue = false
+  #holds = 0
   #sealing: (() => void)[] = []
   #idle: (() => void)[] = []
   #syncTimer: NodeJS.Timeout | undefined
@@ -135,6 +136,15 @@ export class DatasetLog {
     this.#queue.push(batch)
     this.#queuedBytes += batch.frame.byteLength
     this.#work()
+  }
+
+  /** Lets batches wait. @returns lets them go on; to be called once */
+  hold(): () => void {
+    this.#holds += 1
+    return () => {
+      this.#holds -= 1
+      this.#work()
+    }
   }
 
   /** Resolves when what was appended so far is in files that do not grow any more. */
@@ -214,7 +224,7 @@ export class DatasetLog {
       } else if (this.#isSyncDue) {
         this.#isSyncDue = false
         await this.#syncActive()
-      } else if (this.#queue.length > 0) {
+      } else if (this.#queue.length > 0 && this.#holds === 0) {
         await this.#write(this.#takeGroup())
       } else {
         this.#isWorking = false

@@ -157,6 +157,28 @@ export class Logs {
     return flush
   }
 
+  /**
+   * Makes parts of everything that a log has, and runs `work` while nothing can be added to it: batches that come
+   * meanwhile wait. What `work` does by `commit` happens in a moment in which the dataset surely has no rows but those
+   * of its parts.
+   *
+   * @throws what {@link flush} throws; COMMIT_CONFLICT where the dataset gets another log meanwhile
+   */
+  async withoutRows<T>(ref: DatasetRef, work: (commit: <R>(change: () => R) => R) => Promise<T>): Promise<T> {
+    const name = datasetName(ref)
+    const log = this.#logs.get(name)
+    const release = log?.hold()
+    try {
+      await this.flush(ref)
+      return await work((change) => {
+        if (this.#logs.get(name) === log && (log?.rows ?? 0) === 0) return change()
+        throw new SternaError('COMMIT_CONFLICT', `Dataset "${ref.key}" was changed meanwhile`)
+      })
+    } finally {
+      release?.()
+    }
+  }
+
   /** Makes parts of all logs, as many as that time allows. What is left is there at the next start. */
   async flushAll(timeoutMs: number): Promise<void> {
     const flushes = [...this.#logs.values()].map((log) => this.#flushQuietly(log, true))

@@ -449,7 +449,17 @@ export class LakeTransaction implements WritableLake {
   }
 
   #snapshotOf({ state, views }: Base, release: () => void): PinnedSnapshot {
-    return new PinnedSnapshot(state, views, release, (path) => this.#parts.files.absolutePath(path))
+    const { catalog, files, pins } = this.#parts
+    return new PinnedSnapshot(
+      {
+        pin: (snapshotId) => pins.pin(snapshotId),
+        stateAt: (moment) => catalog.stateAt(moment),
+        absolutePath: (path) => files.absolutePath(path),
+      },
+      state,
+      views,
+      release,
+    )
   }
 
   #giveBack(base: Base): void {

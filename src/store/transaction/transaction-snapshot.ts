@@ -1,7 +1,7 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
 import { datasetName } from '../catalog/state.ts'
 import { matchesGlob } from '../glob.ts'
-import type { PinnedDataset, PinnedLake, PinnedView } from '../parts.ts'
+import type { PastMoment, PinnedDataset, PinnedLake, PinnedView } from '../parts.ts'
 
 /** A pinned snapshot with what a transaction has made of some of its datasets. */
 export class TransactionSnapshot implements PinnedLake {
@@ -21,6 +21,11 @@ export class TransactionSnapshot implements PinnedLake {
     this.#base = base
     this.#views = views
     this.#changed = changed
+  }
+
+  /** The past is that of the lake: a transaction has none of its own. */
+  at(moment: PastMoment): PinnedLake {
+    return this.#base.at(moment)
   }
 
   resolve(ref: DatasetRef): PinnedDataset | undefined {

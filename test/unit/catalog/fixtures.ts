@@ -16,7 +16,7 @@ export const FLOAT64: ArrowType = { kind: 'float', bitWidth: 64 }
 /** A folder for one test, as a data directory has it. */
 export interface Place {
   readonly file: string
-  readonly options: CatalogOptions
+  readonly options: { -readonly [K in keyof CatalogOptions]: CatalogOptions[K] }
   /** Another connection, as another process would have it. Closed with the test. */
   open(): Catalog
   /** The file itself, for SQL. Closed with the test. */

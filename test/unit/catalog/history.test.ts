@@ -92,19 +92,39 @@ test('while history is kept, files stay named and are not handed over', (t) => {
   assert.deepEqual(snapshots(place), [0, 1, 2])
 })
 
-test('snapshots that are older than the history are forgotten by the next commit', (t) => {
+/** Puts three snapshots back by years, the last one by an engine in another zone: at the same hour, by its clock. */
+const LONG_AGO = `
+  UPDATE ducklake_snapshot SET snapshot_time = '2020-01-01 00:00:00+00' WHERE snapshot_id = 0;
+  UPDATE ducklake_snapshot SET snapshot_time = '2020-01-01 00:00:00.5+00' WHERE snapshot_id = 1;
+  UPDATE ducklake_snapshot SET snapshot_time = '2020-01-01 01:00:00.6+01' WHERE snapshot_id = 2`
+
+test('the next commit forgets snapshots that no instant of the history means', (t) => {
   const place = makePlace(t, 60_000)
   const catalog = place.open()
   catalog.commit([put(BTC, [part('a.parquet')])])
   catalog.commit([put(BTC, [part('b.parquet')])])
-  // An engine in another zone wrote the second: at the same instant, an hour later by its clock.
-  place.database().exec(`
-    UPDATE ducklake_snapshot SET snapshot_time = '2020-01-01 00:00:00+00' WHERE snapshot_id = 0;
-    UPDATE ducklake_snapshot SET snapshot_time = '2020-01-01 01:00:00.5+01' WHERE snapshot_id = 1`)
+  place.database().exec(LONG_AGO)
   catalog.state()
+  // The second put was the current one until now: a mistake of today can be taken back.
   const { retired } = catalog.commit([put(BTC, [part('c.parquet')])])
   assert.deepEqual(retired, ['a.parquet'])
   assert.deepEqual(snapshots(place), [2, 3])
+})
+
+test('snapshots that become too old are forgotten without a commit as well', (t) => {
+  const place = makePlace(t, 60_000)
+  const catalog = place.open()
+  for (const name of ['a', 'b', 'c']) catalog.commit([put(BTC, [part(`${name}.parquet`)])])
+  assert.deepEqual(catalog.expire(), { oldest: 0, retired: [] })
+  place.database().exec(LONG_AGO)
+  assert.deepEqual(catalog.expire(), { oldest: 2, retired: ['a.parquet'] })
+  assert.deepEqual(snapshots(place), [2, 3])
+  assert.deepEqual(catalog.expire(), { oldest: 2, retired: [] })
+  catalog.close()
+  place.options.historyMs = 0
+  const without = place.open()
+  assert.deepEqual(without.expire(), { oldest: 3, retired: ['b.parquet'] })
+  assert.deepEqual(snapshots(place), [3])
 })
 
 test('the statistics of a table cover every part that a kept snapshot names', (t) => {

@@ -49,6 +49,18 @@ const rewrites: readonly (readonly [sql: string, text: string])[] = [
   ],
   ['SELECT main.xay.a FROM main.xay', `SELECT xay.a FROM ${XAY} AS "xay"`],
   ['SELECT main.xay.a FROM xay AS xay', `SELECT main.xay.a FROM ${XAY} AS xay`],
+  ['FROM BTC AT (VERSION => 0)', `FROM ${BTC} AS "BTC" `],
+  [
+    'SELECT b.px FROM BTC AS b AT (VERSION => 0) WHERE b.px > 1',
+    `SELECT b.px FROM ${BTC} AS b  WHERE b.px > 1`,
+  ],
+  [
+    'FROM BTC b(v) at /* x */ (version => 0) JOIN xay ON true',
+    `FROM ${BTC} b(v)  JOIN ${XAY} AS "xay" ON true`,
+  ],
+  ['FROM BTC AT (VERSION => 0), BTC c AT (VERSION => 0)', `FROM ${BTC} AS "BTC" , ${BTC} c `],
+  ['SELECT "at", version FROM BTC AT (VERSION => 0)', `SELECT "at", version FROM ${BTC} AS "BTC" `],
+  [`FROM 'cold/xay.parquet' AT (VERSION => 0)`, `FROM ${XAY} AS "xay" `],
   ['SHOW TABLES FROM crypto', `SELECT unnest(['ETH', 'trades_20260203']::VARCHAR[]) AS "name"`],
 ]
 

@@ -47,6 +47,19 @@ test('a compaction takes the place of its sources, before what was appended mean
   assert.deepEqual(numbers([appended, rewritten]), [3, 2])
 })
 
+test('after a rollback there is what it names, and what comes later', () => {
+  const parts = [
+    part(0, 'a', 'replace'),
+    part(1, 'b', 'append'),
+    // Another name of the first part, which says of itself what that does.
+    part(2, 'a', 'replace'),
+    part(3, 'r', 'rollback', { sources: ['k.2.parquet'] }),
+  ]
+  assert.deepEqual(numbers(parts), [2, 3])
+  assert.deepEqual(numbers([...parts, part(4, 'd', 'append')]), [2, 3, 4])
+  assert.deepEqual(numbers([...parts, part(4, 'd', 'replace')]), [4])
+})
+
 test('datasets of one key in two schemas are two', () => {
   const other = part(0, 'z', 'replace', { ref: { schema: 'other', key: 'k' } })
   assert.equal(traceLineage([part(0, 'a', 'replace'), other]).length, 2)
