@@ -267,12 +267,54 @@ def makes_and_drops_tables():
         {"multi_key_primary_keys": ["a", "b"]},
     ):
         raises(Error, "constraint", lambda c=constraint: client.create_table("lab", "other", columns, **c))
-    raises(Error, "has 1 tables", lambda: client.drop("schema", "", "lab"))
+    raises(Error, "REQUEST_INVALID", lambda: client.drop("schema", "", "lab"))
+    raises(Error, "exists already", lambda: client.create_schema("lab"))
     client.drop("table", "lab", "made")
     raises(Error, "There is no dataset", lambda: client.drop("table", "lab", "made"))
     client.drop("table", "lab", "made", ignore_not_found=True)
+    assert client.schemas()["lab"] == {}
     client.drop("schema", "", "lab")
     assert "lab" not in client.schemas()
+    raises(Error, "lab", lambda: client.drop("schema", "", "lab"))
+    client.drop("schema", "", "lab", ignore_not_found=True)
+
+
+@check
+def alters_tables():
+    """columns are added, dropped, renamed, widened and made NOT NULL, with the rows that there are"""
+    client = attach()
+    rows = pa.table({"a": pa.array([1, 2, 3], pa.int32()), "b": ["x", None, "z"]})
+    table = client.create_table("public", "altered", rows.schema, "replace")
+    client.insert(table, rows)
+
+    def column(name, kind):
+        return pa.schema([pa.field(name, kind)]).serialize().to_pybytes()
+
+    def add(name, kind, exists=False):
+        return client.alter("add_column", table, if_column_not_exists=exists, column_schema=column(name, kind))
+
+    def drop(name):
+        return client.alter("remove_column", table, removed_column=name, if_column_exists=False, cascade=False)
+
+    def change(expression):
+        return client.alter("change_column_type", table, column_schema=column("a", pa.int64()), expression=expression)
+
+    assert [str(field.type) for field in add("c", pa.timestamp("us")).columns] == ["int32", "string", "timestamp[us]"]
+    raises(Error, '"c"', lambda: add("c", pa.int8()))
+    add("c", pa.int8(), exists=True)
+    renamed = client.alter("rename_column", table, new_name="d", old_name="b")
+    assert renamed.schema.names[:3] == ["a", "d", "c"]
+    assert change("CAST(a AS BIGINT)").schema.field("a").type == pa.int64()
+    assert not client.alter("set_not_null", table, column_name="a").schema.field("a").nullable
+    raises(Error, '"d"', lambda: client.alter("set_not_null", table, column_name="d"))
+    assert client.alter("drop_not_null", table, column_name="a").schema.field("a").nullable
+    left = client.scan(drop("c"))[0].select(["a", "d"])
+    assert left.to_pylist() == [{"a": 1, "d": "x"}, {"a": 2, "d": None}, {"a": 3, "d": "z"}]
+    raises(Error, "missing", lambda: drop("missing"))
+    raises(Error, "SQL_", lambda: change("CAST(1 AS BIGINT) FROM read_text('/etc/passwd') --"))
+    raises(Error, "column_schema", lambda: client.alter("add_column", table, if_column_not_exists=False, column_schema=7))
+    both = pa.schema([pa.field("x", pa.int8()), pa.field("y", pa.int8())]).serialize().to_pybytes()
+    raises(Error, "2 fields", lambda: client.alter("add_column", table, if_column_not_exists=False, column_schema=both))
 
 
 @check

@@ -43,7 +43,7 @@ export const createTable = msgpackAction(
     const ref = datasetRef(storedSchema(request.schema_name), request.table_name, 'DESCRIPTOR_MALFORMED')
     const exists = store.list().some((known) => known.ref.schema === ref.schema && known.ref.key === ref.key)
     if (exists && request.on_conflict === 'ignore')
-      return messages.FlightInfo.encode(tableInfo(store.get(ref)))
+      return messages.FlightInfo.encode(tableInfo(store.get(ref), store))
     const schema = withNotNull(parseSchema(decapsulate(request.arrow_schema)), request.not_null_constraints)
     if (!isTable({ schema })) {
       throw new SternaError('TYPE_UNSUPPORTED', 'A table needs columns, of types that DuckDB has')
@@ -57,7 +57,7 @@ export const createTable = msgpackAction(
       throw error
     }
     airport.hasWritten(context)
-    return messages.FlightInfo.encode(tableInfo(store.get(ref)))
+    return messages.FlightInfo.encode(tableInfo(store.get(ref), store))
   },
 )
 

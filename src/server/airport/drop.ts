@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { datasetRef } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 import { msgpackAction } from './action.ts'
+import { define } from './define.ts'
 import { textField } from './messages.ts'
 import { assertCatalog, storedSchema } from './names.ts'
 
@@ -31,20 +32,14 @@ export const dropTable = msgpackAction(
   },
 )
 
-/** A schema without tables is none, so that dropping it changes nothing. */
 export const dropSchema = msgpackAction(
   'drop_schema',
   'Drops a schema that has no tables. In: {type, catalog_name, schema_name, name, ignore_not_found}. Out: nothing',
   requestSchema,
-  ({ catalog_name: catalog, name }, { store }) => {
+  async ({ catalog_name: catalog, name, ignore_not_found: ifExists }, services, context) => {
     assertCatalog(catalog)
     const schema = storedSchema(name)
-    const tables = store.list().filter(({ ref }) => ref.schema === schema)
-    const [first] = tables
-    if (first === undefined) return undefined
-    throw new SternaError(
-      'REQUEST_INVALID',
-      `The schema "${name}" has ${tables.length} tables, "${first.ref.key}" among them: drop those first`,
-    )
+    await define([{ kind: 'drop-schema', schema, ifExists, isCascade: false }], services, context)
+    return undefined
   },
 )

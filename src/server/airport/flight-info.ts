@@ -11,6 +11,6 @@ export const flightInfo = msgpackAction(
   z.object({ descriptor: bytesField, at_unit: optionalText, at_value: optionalText }),
   ({ descriptor, at_unit: unit, at_value: value }, { store }) => {
     assertNow(unit, value)
-    return messages.FlightInfo.encode(tableInfo(store.get(describedTable(descriptor))))
+    return messages.FlightInfo.encode(tableInfo(store.get(describedTable(descriptor)), store))
   },
 )

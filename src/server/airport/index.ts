@@ -3,7 +3,7 @@
  * C++ code, github.com/Query-farm/airport at f52b27c; docs/airport.md says what works.
  */
 import type { Action } from '../actions/action.ts'
-import { refusedActions } from './alter.ts'
+import { alterActions } from './alter.ts'
 import { catalogVersion } from './catalog-version.ts'
 import { columnStatistics } from './column-statistics.ts'
 import { createSchema } from './create-schema.ts'
@@ -26,5 +26,5 @@ export const airportActions: readonly Action[] = [
   dropSchema,
   createTable,
   dropTable,
-  ...refusedActions,
+  ...alterActions,
 ]

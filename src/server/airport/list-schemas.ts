@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { messages, zstdStored } from '../../../flight/index.ts'
-import type { StoredDataset } from '../../store/store.ts'
+import type { Store, StoredDataset } from '../../store/store.ts'
 import { DEFAULT_SCHEMA } from '../sql/names.ts'
 import { msgpackAction } from './action.ts'
 import { catalogVersionOf } from './catalog-version.ts'
@@ -19,20 +19,19 @@ export const listSchemas = msgpackAction(
   z.object({ catalog_name: textField }),
   async ({ catalog_name: catalog }, { store }) => {
     assertCatalog(catalog)
-    const bySchema = new Map<string, StoredDataset[]>([[DEFAULT_SCHEMA, []]])
+    const { schemas: comments } = store.objects
+    const bySchema = new Map<string, StoredDataset[]>([...comments.keys()].map((schema) => [schema, []]))
     const version = catalogVersionOf(store)
     for (const dataset of store.list()) {
-      const { schema } = dataset.ref
-      if (!bySchema.has(schema)) bySchema.set(schema, [])
-      if (isTable(dataset)) bySchema.get(schema)?.push(dataset)
+      if (isTable(dataset)) bySchema.get(dataset.ref.schema)?.push(dataset)
     }
     const schemas = []
     for (const [schema, tables] of bySchema) {
       schemas.push({
         name: shownSchema(schema),
-        description: '',
+        description: comments.get(schema) ?? '',
         tags: {},
-        contents: await schemaContents(tables),
+        contents: await schemaContents(tables, store),
         is_default: schema === DEFAULT_SCHEMA,
       })
     }
@@ -42,10 +41,10 @@ export const listSchemas = msgpackAction(
 )
 
 /** What the client knows of the tables in a schema. It checks the hash. */
-export async function schemaContents(tables: readonly StoredDataset[]): Promise<object> {
+export async function schemaContents(tables: readonly StoredDataset[], store: Store): Promise<object> {
   const infos: Uint8Array[] = []
   for (const table of tables) {
-    infos.push(messages.FlightInfo.encode(tableInfo(table)))
+    infos.push(messages.FlightInfo.encode(tableInfo(table, store)))
     if (infos.length % TABLES_PER_TURN === 0) await setImmediate()
   }
   const serialized = compressed(pack(infos))

@@ -13,7 +13,7 @@ import {
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import { ROW_ID } from '../../query/dataset-query.ts'
-import type { StoredDataset } from '../../store/store.ts'
+import type { Store, StoredDataset } from '../../store/store.ts'
 import { CATALOG } from '../sql/names.ts'
 import { pack } from './messages.ts'
 import { shownSchema } from './names.ts'
@@ -65,23 +65,38 @@ function hasStatistics({ fields }: Schema, rows: number): boolean {
 }
 
 /** A table as the client keeps it in its catalog. */
-export function tableInfo({ ref, schema, rows, arrowBytes }: StoredDataset): MessageInput<FlightInfo> {
+export function tableInfo(
+  { tableId, ref, schema, rows, arrowBytes }: StoredDataset,
+  { objects }: Store,
+): MessageInput<FlightInfo> {
+  const comments = objects.comments.get(tableId)
   const name = { catalog: CATALOG, schema: shownSchema(ref.schema), name: ref.key }
-  const nothing = {
-    comment: null,
+  const rest = {
+    comment: comments?.table ?? null,
     input_schema: null,
     action_name: null,
     description: null,
     extra_data: null,
   }
   return {
-    schema: encapsulate(encodeSchema(tableSchema(schema, rows))),
+    schema: encapsulate(encodeSchema(withComments(tableSchema(schema, rows), comments?.columns))),
     flightDescriptor: { type: DescriptorType.PATH, path: [ref.schema, ref.key], cmd: new Uint8Array() },
     endpoint: [],
     totalRecords: rows,
     totalBytes: arrowBytes,
-    appMetadata: pack({ type: 'table', ...name, ...nothing }),
+    appMetadata: pack({ type: 'table', ...name, ...rest }),
   }
+}
+
+/** Spec: what is said of a column is in its metadata. */
+function withComments(schema: Schema, comments: ReadonlyMap<string, string> = new Map()): Schema {
+  const fields = schema.fields.map((field) => {
+    const comment = comments.get(field.name)
+    return comment === undefined
+      ? field
+      : { ...field, metadata: new Map(field.metadata).set('comment', comment) }
+  })
+  return { ...schema, fields }
 }
 
 /** The dataset of a descriptor that {@link tableInfo} gave. @throws SternaError DESCRIPTOR_MALFORMED */
