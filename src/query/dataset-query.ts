@@ -77,6 +77,11 @@ function atClause(moment: PastMoment | undefined): string {
   return ` AT (TIMESTAMP => ${quoteText(moment.timestamp)})`
 }
 
+/** The query for all of a dataset or view. */
+export function wholeTable({ schema, key }: DatasetRef): string {
+  return `SELECT * FROM ${quoteName(schema)}.${quoteName(key)}`
+}
+
 function fieldNamed(schema: Schema, name: string): Field {
   const field = schema.fields.find((candidate) => candidate.name === name)
   if (field === undefined) throw new SternaError('REQUEST_INVALID', `The dataset has no column '${name}'`)

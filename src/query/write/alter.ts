@@ -97,7 +97,10 @@ async function altered(
       }
     }
   }
-  return Promise.all(columns.map((column, place) => (place === index ? change(column) : column)))
+  const changed: AlteredColumn[] = []
+  for (const [place, column] of columns.entries())
+    changed.push(place === index ? await change(column) : column)
+  return changed
 }
 
 async function onlyField(type: string, typed: (types: readonly string[]) => Promise<Schema>): Promise<Field> {

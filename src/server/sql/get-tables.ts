@@ -1,5 +1,5 @@
 import { encapsulate, encodeSchema, messages, type Schema } from '../../../flight/index.ts'
-import type { CatalogView } from '../../store/catalog/objects.ts'
+import { wholeTable } from '../../query/dataset-query.ts'
 import type { Services } from '../services.ts'
 import { type Remarks, withSqlMetadata } from './column-metadata.ts'
 import type { ReadCommand } from './command.ts'
@@ -67,10 +67,9 @@ function tablesOf({ store, engine }: Services): Table[] {
 }
 
 /** Without columns where the view's query can no longer run: its tables have changed. */
-async function viewSchema({ ref }: CatalogView, engine: Services['engine']): Promise<Schema> {
-  const [schema, key] = [ref.schema, ref.key].map((name) => `"${name.replaceAll('"', '""')}"`)
+async function viewSchema({ ref }: Pick<Table, 'ref'>, engine: Services['engine']): Promise<Schema> {
   try {
-    return (await engine.describe({ sql: `SELECT * FROM ${schema}.${key}` })).schema
+    return (await engine.describe({ sql: wholeTable(ref) })).schema
   } catch {
     return { fields: [], metadata: new Map() }
   }

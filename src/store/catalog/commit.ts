@@ -80,7 +80,7 @@ export type Change =
   | ObjectChange
 
 /** True for a change of what is no dataset. */
-export function isObjectChange(change: Change): change is ObjectChange {
+function isObjectChange(change: Change): change is ObjectChange {
   return !['put', 'rewrite', 'change', 'configure', 'drop'].includes(change.kind)
 }
 
