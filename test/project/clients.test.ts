@@ -35,6 +35,15 @@ test('the document lists every check of the Python drivers, and no other', () =>
   assert.deepEqual(pointsUnder('ADBC, polars, pandas and pyarrow'), checks)
 })
 
+test('the document lists every check of SQL that writes, and no other', () => {
+  const checks = matches(
+    read('test/interop/sql_write_checks.py'),
+    /@check\ndef \w+\(client\):\n {4}"""(.+?)"""/g,
+  )
+  assert.ok(checks.length > 0)
+  assert.deepEqual(pointsUnder('SQL that writes'), checks)
+})
+
 test('the document lists every check of the JDBC driver, and no other', () => {
   const files = ['JdbcChecks', 'JdbcValueChecks', 'JdbcConnectionChecks']
   const checks = files.flatMap((name) =>
