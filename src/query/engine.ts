@@ -17,6 +17,7 @@ import type { QueryDescription, QueryRequest, QueryResult } from './query.ts'
 import { resultSchema } from './result-types.ts'
 import { ResultCache, type ResultCacheStats } from './results.ts'
 import { WeightedLru } from './weighted-lru.ts'
+import { isResult } from './whole-dataset.ts'
 
 export { type ParameterRow, parameterRows } from './parameters.ts'
 export type { QueryDescription, QueryRequest, QueryResult }
@@ -208,6 +209,13 @@ export class QueryEngine {
         binding.release()
         const frames = framesOf(known.frames)
         return { ...known, isOrdered: query.isOrdered, frames, close: () => undefined }
+      }
+      if (binding.whole !== undefined && request.target === undefined) {
+        const description = await this.#describe(binding, request)
+        if (isResult(binding.whole, description.schema)) {
+          binding.release()
+          return { ...description, frames: framesOf(binding.whole.frames), close: () => undefined }
+        }
       }
       const run = new QueryRun({
         duck: this.#duck,

@@ -40,6 +40,8 @@ export interface GatedQuery {
   readonly isOrdered: boolean
   /** Rows of one table, filtered and computed one by one: they come in the same order each time. */
   readonly isScan: boolean
+  /** Every row and column of its one dataset, as they are. */
+  readonly isWhole: boolean
   /** The result may differ although the data do not: it is never cached. */
   readonly isVolatile: boolean
   /** The same for texts that differ in spaces, comments and the case of keywords, over the same data. */
@@ -319,6 +321,7 @@ function queryOf(
     datasets,
     isOrdered: analysis.isOrdered,
     isScan: analysis.isScan && !isExplain && targets.every(({ view }) => view === undefined),
+    isWhole: analysis.isWhole && !isExplain && targets.every(isCurrentDataset),
     isVolatile: analysis.isVolatile || isExplain || readsInput || hasVolatileView(targets),
     cacheKey: hash.digest('base64url'),
   }
@@ -342,6 +345,12 @@ function versionsOf(targets: readonly Target[]): string[] {
 /** With those that views read. */
 function datasetsOf(targets: readonly Target[]): PinnedDataset[] {
   return targets.flatMap(({ datasets, view }) => (view === undefined ? datasets : datasetsOf(view.targets)))
+}
+
+/** True for one dataset as it is now. */
+function isCurrentDataset({ use, datasets, handle, view }: Target): boolean {
+  const isPast = 'at' in use && use.at !== undefined
+  return datasets.length === 1 && handle === undefined && view === undefined && !isPast
 }
 
 function hasVolatileView(targets: readonly Target[]): boolean {

@@ -8,10 +8,13 @@ import { FramesTable, type HeldFrames } from './frames-table.ts'
 import type { Gate, GatedQuery } from './gate.ts'
 import type { QueryRequest } from './query.ts'
 import { assertNotAborted } from './result-stream.ts'
+import { wholeDataset, type WholeDataset } from './whole-dataset.ts'
 
 /** A request that passed the gate, with what it holds until it is released. */
 export interface Binding {
   readonly query: GatedQuery
+  /** What it reads, if that is one dataset in memory and all of it. */
+  readonly whole: WholeDataset | undefined
   /** What reading held frames has thrown. */
   readonly failure: () => SternaError | undefined
   readonly release: () => void
@@ -48,7 +51,7 @@ export async function bindQuery(
       logHandle: ({ schema, log }) => hold(schema, log?.frames ?? []),
       ...(input && { inputHandle: hold(input.schema, input.frames) }),
     })
-    return { query, failure, release }
+    return { query, whole: wholeDataset(query, pin), failure, release }
   } catch (error) {
     release()
     throw error

@@ -169,6 +169,8 @@ export interface PinnedLake {
   match(schema: string, glob: string): PinnedDataset[]
   list(): PinnedDataset[]
   views(): readonly PinnedView[]
+  /** Dictionaries and batches of a dataset, all of them, where they are in memory; shared, never written to. */
+  frames?(ref: DatasetRef): readonly Frame[] | undefined
   /** Parts that were replaced meanwhile may go once every pin is released. Idempotent. */
   release(): void
 }

@@ -1,5 +1,7 @@
 import type { DatasetRef } from '../../flight/descriptor.ts'
+import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
+import type { FrameCache } from './cache/frame-cache.ts'
 import type { CatalogDataset, CatalogState } from './catalog/state.ts'
 import { matchesGlob } from './glob.ts'
 import { type LogViews, logRows } from './log/logs.ts'
@@ -11,6 +13,7 @@ export interface SnapshotParts {
   /** @throws VERSION_NOT_FOUND, REQUEST_INVALID */
   readonly stateAt: (moment: PastMoment) => CatalogState
   readonly absolutePath: (path: string) => string
+  readonly cache: FrameCache
 }
 
 /** One pinned state of the catalog and of the logs in the same moment, as SQL sees it. */
@@ -62,6 +65,15 @@ export class PinnedSnapshot implements PinnedLake {
 
   views(): readonly PinnedView[] {
     return [...this.#state.objects.views.values()]
+  }
+
+  frames(ref: DatasetRef): readonly Frame[] | undefined {
+    const dataset = this.#state.get(ref)
+    if (dataset === undefined) return undefined
+    const { cache } = this.#parts
+    const cached = dataset.parts.length === 0 ? [] : cache.find(datasetId(readable(dataset)))?.frames
+    const log = logRows(this.#logs, dataset)
+    return cached && log !== null ? [...cached, ...log.frames] : cached
   }
 
   #pinned(dataset: CatalogDataset): PinnedDataset {

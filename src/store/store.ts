@@ -146,6 +146,7 @@ export class Store implements Lake {
       pin: (snapshotId) => this.#pins.pin(snapshotId),
       stateAt: (moment) => catalog.stateAt(moment),
       absolutePath: (path) => this.#files.absolutePath(path),
+      cache: this.#cache,
     }
     this.#expiry = setInterval(() => this.#expire(log), LIMITS.historyCheckMs).unref()
     this.#load = new SmartLoad({

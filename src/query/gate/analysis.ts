@@ -2,7 +2,7 @@ import { SternaError } from '../../errors.ts'
 import { readAtClause, type AtClause } from './at-clause.ts'
 import { SCALAR_FUNCTIONS, TABLE_FUNCTIONS, VOLATILE_FUNCTIONS } from './functions.ts'
 import { shown } from './message.ts'
-import { isScan } from './scan.ts'
+import { isScan, isWhole } from './scan.ts'
 import { assertSizes } from './sizes.ts'
 import {
   foldName,
@@ -71,6 +71,8 @@ export interface Analysis {
   readonly isOrdered: boolean
   /** One query of one table that filters rows and computes from each by itself. */
   readonly isScan: boolean
+  /** One that gives every row and column of its table as they are. */
+  readonly isWhole: boolean
   readonly isVolatile: boolean
   readonly tables: readonly TableUse[]
   readonly calls: readonly CallUse[]
@@ -137,17 +139,19 @@ export function analyseStatement(statement: Node): Analysis {
   }
 
   walk('statement', statement, new Scope(), visit)
+  const isOneScan =
+    query !== undefined &&
+    isScan(query) &&
+    queryCount === 1 &&
+    tables.size + calls.size === 1 &&
+    volatile.size === 0 &&
+    !hasWindow
   return {
     isDescription: query !== undefined && nodeOf(query, 'from_table')?.['type'] === 'SHOW_REF',
     isOrdered:
       query !== undefined && nodesOf(query, 'modifiers').some(({ type }) => type === 'ORDER_MODIFIER'),
-    isScan:
-      query !== undefined &&
-      isScan(query) &&
-      queryCount === 1 &&
-      tables.size + calls.size === 1 &&
-      volatile.size === 0 &&
-      !hasWindow,
+    isScan: isOneScan,
+    isWhole: isOneScan && isWhole(query),
     isVolatile: volatile.size + lists.length > 0,
     tables: [...tables.values()],
     calls: [...calls.values()],

@@ -71,6 +71,11 @@ export class FrameCache {
     return entry
   }
 
+  /** As {@link get}, where an entry that is not there is no miss: something else answers. */
+  find(id: string): CachedFrames | undefined {
+    return this.peek(id) && this.get(id)
+  }
+
   /** The entry, with nothing counted or reordered. */
   peek(id: string): CachedFrames | undefined {
     return this.#entries?.peek(id)

@@ -449,12 +449,13 @@ export class LakeTransaction implements WritableLake {
   }
 
   #snapshotOf({ state, views }: Base, release: () => void): PinnedSnapshot {
-    const { catalog, files, pins } = this.#parts
+    const { cache, catalog, files, pins } = this.#parts
     return new PinnedSnapshot(
       {
         pin: (snapshotId) => pins.pin(snapshotId),
         stateAt: (moment) => catalog.stateAt(moment),
         absolutePath: (path) => files.absolutePath(path),
+        cache,
       },
       state,
       views,
