@@ -390,6 +390,36 @@ def a_transaction_reads_one_snapshot(client):
     assert pinned["in_flight"]["pins"] == 0, pinned["in_flight"]
 
 
+def cache_hits(client):
+    stats = b"".join(result.body.to_pybytes() for result in client.do_action(fl.Action("stats", b"")))
+    return json.loads(stats)["cache"]["hits"]
+
+
+@check
+def a_cached_dataset_is_read_whole_from_the_cache(client):
+    """SELECT * reads the cache, with what was appended since, also in a transaction until that changes the dataset"""
+    table = pa.table({"id": pa.array([1, 2], pa.int64()), "name": ["a", None]})
+    put(client, "hot", table)
+    more = pa.table({"id": pa.array([3], pa.int64()), "name": ["c"]})
+    append = json.dumps({"key": "hot", "mode": "append"}).encode()
+    writer, _ = client.do_put(fl.FlightDescriptor.for_command(append), table.schema)
+    writer.write_table(more)
+    writer.close()
+    expected = pa.concat_tables([table, more]).to_pylist()
+    for autocommit in (True, False):
+        with flightsql.connect(URL, autocommit=autocommit) as connection, connection.cursor() as cursor:
+            hits = cache_hits(client)
+            assert query(cursor, "SELECT * FROM hot").to_pylist() == expected
+            assert cache_hits(client) > hits
+            cursor.execute("DELETE FROM hot WHERE id = 2")
+            expected = [row for row in expected if row["id"] != 2]
+            assert query(cursor, "SELECT * FROM hot").to_pylist() == expected
+            assert query(cursor, "SELECT * FROM hot LIMIT 9").to_pylist() == expected
+            if autocommit:
+                put(client, "hot", table)
+                expected = table.to_pylist()
+
+
 @check
 def ingestion_in_every_mode(client):
     """adbc_ingest creates, appends and replaces, gives the number of rows, and refuses what the mode forbids"""

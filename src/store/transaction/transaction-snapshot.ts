@@ -1,4 +1,5 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
+import type { Frame } from '../../../flight/frame.ts'
 import { datasetName } from '../catalog/state.ts'
 import { matchesGlob } from '../glob.ts'
 import type { PastMoment, PinnedDataset, PinnedLake, PinnedView } from '../parts.ts'
@@ -46,6 +47,10 @@ export class TransactionSnapshot implements PinnedLake {
 
   views(): readonly PinnedView[] {
     return this.#views
+  }
+
+  frames(ref: DatasetRef): readonly Frame[] | undefined {
+    return this.#changed.has(datasetName(ref)) ? undefined : this.#base.frames?.(ref)
   }
 
   release(): void {
