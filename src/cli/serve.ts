@@ -4,6 +4,7 @@ import { DURABILITIES, LOG_LEVELS } from '../config/settings.ts'
 import type { SternaServer } from '../index.ts'
 import { SternaError } from '../errors.ts'
 import { CommandError } from './failure.ts'
+import { putEventLoopFirst } from './thread-priority.ts'
 
 interface ServeOptions {
   readonly host?: string
@@ -77,6 +78,7 @@ async function serve({
     setTimeout(() => process.exit(1), CUT_MS)
   })
   const server = await starting
+  putEventLoopFirst()
   console.log(`listening on ${server.url}`)
   await stopping
   await server.stop({ drainMs: config.drainMs })

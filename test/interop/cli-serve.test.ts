@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { text } from 'node:stream/consumers'
@@ -92,6 +92,22 @@ test('SIGTERM and SIGINT end the server with 0, and it starts again on its data'
 
 /** A query that takes longer than any test. */
 const ENDLESS = 'SELECT count(*) FROM range(1000000) a(i), range(1000000) b(j) WHERE a.i > b.j'
+
+test('the threads of a server that compute give way to its event loop', async () => {
+  await withServer(async ({ pid, url }) => {
+    assert.equal((await sterna(['query', 'SELECT 1', '--server', url])).code, 0)
+    const threads = await readdir(`/proc/${pid}/task`)
+    const niceness = await Promise.all(
+      threads.map(async (id) => {
+        const stat = await readFile(`/proc/${pid}/task/${id}/stat`, 'utf8')
+        // The 19th field, the 17th after the name in brackets.
+        return { id: Number(id), nice: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]) }
+      }),
+    )
+    const own = niceness.find(({ id }) => id === pid)?.nice ?? NaN
+    assert.ok(niceness.filter(({ nice }) => nice === own + 5).length > 16, 'the pool and the engine')
+  })
+})
 
 test('a stopping server waits for a call as long as it is told to, then ends it and exits with 0', async () => {
   const server = await startServer({ dataDir: path.join(folder, 'drain'), env: { STERNA_DRAIN_MS: '500' } })
