@@ -1,6 +1,7 @@
 /**
- * Clients that refuse large messages, as Go and Rust do above 4 MiB, read whatever was put in batches of a million
- * rows. The client is arrow-go's, on grpc-go with its own defaults; pyarrow compares what it read.
+ * Clients that refuse large messages, as Go and Rust do above 4 MiB and ADBC above 16, read whatever was put in batches
+ * of a million rows. The clients are arrow-go's, on grpc-go with its own defaults, and the ADBC driver; pyarrow compares
+ * what they read.
  */
 import { execFile } from 'node:child_process'
 import { rm } from 'node:fs/promises'
@@ -11,7 +12,7 @@ import { projectRoot } from '../support/project-root.ts'
 import { runChecks } from '../support/python-checks.ts'
 import { temporaryDirectory, withServer } from '../support/start-server.ts'
 
-test('a client with a limit of 4 MiB a message reads everything', async (t) => {
+test('clients with a limit of 4 and of 16 MiB a message read everything', async (t) => {
   const folder = await temporaryDirectory()
   try {
     const reader = join(folder, 'go-reader')

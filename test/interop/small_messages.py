@@ -1,5 +1,6 @@
 """
-Puts huge batches with pyarrow, reads them with a Go client that refuses large messages, and compares.
+Puts huge batches with pyarrow, reads them with clients that refuse large messages, and compares: one in Go, and the
+ADBC driver.
 
 Usage: small_messages.py URL READER FOLDER
 """
@@ -9,6 +10,8 @@ import os
 import subprocess
 import sys
 
+import adbc_driver_flightsql.dbapi as flightsql
+import adbc_driver_manager
 import numpy as np
 import pyarrow as pa
 import pyarrow.flight as fl
@@ -102,6 +105,27 @@ def larger_limit(client, address, reader, folder):
         error = raises(RuntimeError, "larger than max", lambda: read(reader, address, 0, "large_row", folder))
         assert str(4 * MIB) in str(error) and str(5 * MIB)[:3] in str(error), error
         evict(client, "large_row")
+
+
+@check
+def adbc_limit(client, address, reader, folder):
+    """The ADBC driver with its own limit of 16 MiB reads batches of a million rows, and a row of 12 MiB; not one of 20"""
+    rows = {f"row_{size}": {"text": ["small", "x" * (size * MIB)]} for size in (12, 20)}
+    with flightsql.connect(f"grpc://{address}", autocommit=True) as connection, connection.cursor() as cursor:
+
+        def select(key):
+            cursor.execute(f"SELECT * FROM {key}")
+            return cursor.fetch_arrow_table()
+
+        for key, columns in {**DATASETS, **rows}.items():
+            table = pa.table(columns)
+            put(client, key, table)
+            if key == "row_20":
+                error = raises(adbc_driver_manager.Error, "larger than max", lambda: select(key))
+                assert str(16 * MIB) in str(error), error
+            else:
+                found = select(key)
+                assert found.num_rows == table.num_rows and found.schema.names == table.schema.names, key
 
 
 if __name__ == "__main__":
