@@ -2,8 +2,8 @@
  * Every bench, one after the other, and then the tables that documents show of their results.
  *
  * `npm run bench` runs all in full, `npm run bench -- data-plane` those whose name has one of the words, and
- * `npm run bench -- tables` none: it only writes the tables again. With `--smoke` each runs in its small size and
- * writes nothing.
+ * `npm run bench -- tables` none: it only writes the tables again. With `--smoke` all run at once, each in its
+ * small size, and write nothing.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -85,5 +85,13 @@ async function writeTables(): Promise<void> {
   }
 }
 
-for (const name of await benches()) await run(name)
-if (!isSmoke) await writeTables()
+const names = await benches()
+if (isSmoke) {
+  // At once: nobody asks for their times, and each waits for servers and clients to start most of its own.
+  const runs = await Promise.allSettled(names.map(run))
+  const failed = runs.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+} else {
+  for (const name of names) await run(name)
+  await writeTables()
+}

@@ -158,7 +158,7 @@ def run(client, memory, pid, data_dir, rows, rounds):
     return {
         "timings": timings.results,
         "compression": compression(client, tables),
-        "do_get_cpu_ms": do_get_cpu(client, pid),
+        "do_get_cpu_ms": do_get_cpu(client, pid, rows),
     }
 
 
@@ -226,11 +226,11 @@ def compression(client, tables):
     return ratios
 
 
-def do_get_cpu(client, pid):
+def do_get_cpu(client, pid, rows):
     """Server CPU of one whole DoGet of a dataset with one row: more than what passes before a first frame leaves."""
     put(client, "one_row", pa.table({"x": [1]}))
-    calls = 2_000
-    for _ in range(200):
+    calls = max(rows // 500, 20)
+    for _ in range(calls // 10):
         client.do_get(fl.Ticket(b"one_row")).read_all()
     before = cpu_seconds(pid)
     for _ in range(calls):
