@@ -86,7 +86,7 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
     }
     const duck = await openDuck(settings.threads)
     const encoder = await openDuck(1)
-    store.writeWith(createPartWriter(duck, encoder))
+    store.writeWith(createPartWriter(encoder))
     const engine = new QueryEngine({
       duck,
       lake: store,

@@ -97,6 +97,25 @@ export const LIMITS = {
   /** Arrow bytes of a part that compaction makes: 100-500 MB of Parquet at the usual ratios. */
   compactArrowBytesTarget: 2 * GiB,
   /** Batches a DoExchange may hold: its table `input`, or the rows that DuckDB's airport extension changes. */
+  /** Bytes of files that become one part: what comes out of them at level 19 has 100 to 400 MB. */
+  compactFileBytesMax: 400 * MiB,
+  /** Parts as they were written that are compacted whatever their size: eight minutes of a slow stream. */
+  compactPartsMin: 8,
+  /** Rows of a row group of a compacted part: measured 10 to 20 % smaller than with those of `rowGroupRows`. */
+  compactRowGroupRows: 1024 * 1024,
+  /** Values of a column of a part that the catalog keeps, where there are no more: symbols, exchanges, kinds of ticks. */
+  distinctValuesMax: 256,
+  /** How long no rows have to come before a dataset is compacted whatever it has (`compaction.quiet_ms`). */
+  compactQuietMs: 600_000,
+  /** Share of the time of one thread, and bytes a second, that work in the background may take. */
+  jobCpuPercent: 50,
+  jobBytesPerSecond: 100 * MiB,
+  /** How often somebody looks for work in the background, and for datasets that have become quiet. */
+  jobCheckMs: 5_000,
+  compactLookMs: 30_000,
+  /** How long work that has failed is left alone. */
+  jobRetryMs: 60_000,
+  /** Batches a DoExchange may hold as its table `input`. */
   exchangeInputBytesMax: 256 * MiB,
   /** JSON requests and SQL texts: larger ones are mistakes or attacks. */
   requestBytesMax: 1 * MiB,

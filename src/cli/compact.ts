@@ -1,8 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { formatBytes } from '../config/bytes.ts'
 import { LIMITS } from '../limits.ts'
+import { alignFacts } from './describe.ts'
 import { countOf } from './progress.ts'
 import { addServerOption, callAction, type ServerOptions, withClient } from './server-connection.ts'
+import { factsOf } from './stats.ts'
 
 interface CompactOptions extends ServerOptions {
   readonly schema: string
@@ -31,6 +33,19 @@ export function addCompact(program: Command): void {
         (text) => parseWhole(text, min, max),
       ),
   ).action(compact)
+}
+
+/** `sterna compaction [pause|resume]` */
+export function addCompaction(program: Command): void {
+  addServerOption(
+    program
+      .command('compaction')
+      .description('show how far compaction in the background is, stop it, or let it go on')
+      .addArgument(new Argument('[action]', 'what to do').choices(['pause', 'resume'])),
+  ).action(async (action: string | undefined, options: ServerOptions) => {
+    const state = await withClient(options, (client) => callAction(client, 'compaction', { do: action }))
+    console.log(alignFacts(factsOf(state)).join('\n'))
+  })
 }
 
 async function compact(key: string, options: CompactOptions): Promise<void> {

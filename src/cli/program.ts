@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { VERSIONS } from '../version.ts'
 import { addCheck } from './check.ts'
-import { addCompact } from './compact.ts'
+import { addCompact, addCompaction } from './compact.ts'
 import { addConfigure } from './configure.ts'
 import { addDescribe } from './describe.ts'
 import { addDrop } from './drop.ts'
@@ -41,6 +41,7 @@ export function createProgram(): Command {
     addDrop,
     addFlush,
     addCompact,
+    addCompaction,
     addConfigure,
     addHistory,
     addRollback,

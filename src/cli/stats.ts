@@ -25,7 +25,7 @@ async function stats(options: StatsOptions): Promise<void> {
 }
 
 /** Nested figures as lines: `{"cache": {"hits": 3}}` is `cache hits  3`. */
-function factsOf(figures: unknown, path: readonly string[] = []): [string, string][] {
+export function factsOf(figures: unknown, path: readonly string[] = []): [string, string][] {
   if (typeof figures !== 'object' || figures === null) {
     return [[path.join(' ').replaceAll('_', ' '), factText(path.at(-1) ?? '', figures)]]
   }

@@ -46,6 +46,15 @@ export interface ServerConfig {
   }
   /** How long snapshots of the past can be read, in ms; 0 for the current one only. */
   readonly history: number
+  readonly compaction: {
+    /** Whether parts are joined and sorted in the background. */
+    readonly mode: 'on' | 'off'
+    /** How long no rows have to come to a dataset before all of it is compacted. */
+    readonly quietMs: number
+    /** Of one thread; bytes read and written. */
+    readonly cpuPercent: number
+    readonly bytesPerSecond: number
+  }
   readonly logLevel: LogLevel
   /** How long a stopping server waits for calls to end. */
   readonly drainMs: number
@@ -84,6 +93,14 @@ export interface ConfigFlags {
       }
     | undefined
   readonly history?: number | string | undefined
+  readonly compaction?:
+    | {
+        readonly mode?: string | undefined
+        readonly quietMs?: number | undefined
+        readonly cpuPercent?: number | undefined
+        readonly bytesPerSecond?: number | string | undefined
+      }
+    | undefined
   readonly logLevel?: string | undefined
   readonly drainMs?: number | undefined
   readonly queryLimit?: number | undefined
@@ -119,9 +136,10 @@ export function loadConfig(sources: {
     check(snakeKeys(flags), { label: flagName, place: '' }),
   ]
   const chosen = Object.assign({}, ...layers.map(withoutUndefined)) as Settings
-  const section = (name: 'compression_level' | 'append' | 'tls'): object =>
+  const section = (name: 'compression_level' | 'append' | 'compaction' | 'tls'): object =>
     Object.assign({}, ...layers.map((layer) => withoutUndefined(layer[name] ?? {}))) as object
   const append = section('append') as NonNullable<Settings['append']>
+  const compaction = section('compaction') as NonNullable<Settings['compaction']>
   return {
     host: chosen.host ?? '127.0.0.1',
     port: chosen.port ?? 8815,
@@ -144,6 +162,12 @@ export function loadConfig(sources: {
       idsMs: append.ids_ms ?? LIMITS.logIdsMs,
     },
     history: chosen.history ?? 0,
+    compaction: {
+      mode: compaction.mode ?? 'on',
+      quietMs: compaction.quiet_ms ?? LIMITS.compactQuietMs,
+      cpuPercent: compaction.cpu_percent ?? LIMITS.jobCpuPercent,
+      bytesPerSecond: compaction.bytes_per_second ?? LIMITS.jobBytesPerSecond,
+    },
     logLevel: chosen.log_level ?? 'info',
     drainMs: chosen.drain_ms ?? LIMITS.drainMs,
     queryLimit: chosen.query_limit ?? LIMITS.queriesMax,

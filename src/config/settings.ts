@@ -75,6 +75,14 @@ export const settingsSchema = z
       })
       .partial(),
     history: duration('3650d', 3650 * DAY_MS),
+    compaction: z
+      .strictObject({
+        mode: z.enum(['on', 'off'], { error: 'expected on or off' }),
+        quiet_ms: whole(0, 30 * DAY_MS),
+        cpu_percent: whole(1, 100),
+        bytes_per_second: size('64KiB', 64 * KIB),
+      })
+      .partial(),
     log_level: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }),
     drain_ms: whole(0, 3_600_000),
     query_limit: whole(1, 1024),

@@ -1,4 +1,3 @@
-import { LIMITS } from '../limits.ts'
 import { quoteName, quoteText } from './duckdb.ts'
 import type { FieldId } from './storage-types.ts'
 
@@ -33,6 +32,7 @@ export interface CopyOptions {
   /** Of the whole file. */
   readonly rows: number
   readonly rowGroupRows: number
+  readonly hasBloomFilters: boolean
   readonly encodings: Encodings
 }
 
@@ -50,6 +50,7 @@ export function copyStatement(options: CopyOptions): string {
     `COMPRESSION_LEVEL ${options.compressionLevel}`,
     `PARQUET_VERSION v${encodings.parquetVersion}`,
     `DICTIONARY_SIZE_LIMIT ${encodings.hasDictionaries ? dictionaryValuesMax : 0}`,
+    `WRITE_BLOOM_FILTER ${options.hasBloomFilters}`,
     `ROW_GROUP_SIZE ${options.rowGroupRows}`,
     `FIELD_IDS {${options.ids.map(fieldIdEntry).join(', ')}}`,
     ...(metadata.length === 0 ? [] : [`KV_METADATA {${metadata.join(', ')}}`]),
@@ -65,9 +66,9 @@ function fieldIdEntry({ name, id, children }: FieldId): string {
 }
 
 /** Rows of each row group: as few groups as the limits allow, all but the last of one size and none tiny. */
-export function rowGroupRows(rows: number, bytes: number): number {
+export function rowGroupRows(rows: number, bytes: number, rowsMost: number): number {
   const byBytes = Math.floor((ROW_GROUP_BYTES_MAX * rows) / Math.max(bytes, 1))
-  const rowsMax = Math.max(VECTOR_ROWS, Math.min(LIMITS.rowGroupRows, byBytes))
+  const rowsMax = Math.max(VECTOR_ROWS, Math.min(rowsMost, byBytes))
   const groups = Math.max(1, Math.ceil(rows / rowsMax))
   return Math.max(1, Math.ceil(rows / groups / VECTOR_ROWS)) * VECTOR_ROWS
 }

@@ -37,6 +37,8 @@ export interface ColumnStats {
   readonly max: string | null
   /** Null for types that have no NaN. */
   readonly containsNan: boolean | null
+  /** All values but null, where they are texts, few and looked for. */
+  readonly values?: readonly string[]
   readonly compressedBytes: number
 }
 
@@ -83,6 +85,7 @@ export interface PartWriter {
     readonly schema: Schema
     readonly sources: readonly string[]
     readonly by: PartitionBy
+    readonly signal: AbortSignal
   }): Promise<PartitionRows[]>
   /** Writes the frames (dictionaries and batches of `schema`, borrowed until the promise settles) to a new file. */
   writePart(input: {
@@ -105,6 +108,7 @@ export interface PartWriter {
     readonly metadata: Readonly<Record<string, string>>
     /** Leaves the rows of other partitions out. */
     readonly only?: Partition
+    readonly signal?: AbortSignal
   }): Promise<WrittenPart>
 }
 

@@ -131,17 +131,17 @@ export class Publisher implements PutTarget {
     origin: PartOrigin,
     dataset: CatalogDataset,
     sources: readonly CatalogPart[],
-    path: string,
-    compressionLevel: number,
+    to: { readonly path: string; readonly compressionLevel: number },
+    signal: AbortSignal,
   ): Promise<StagedPart[]> {
     return this.#staging.restage({
+      ...to,
+      signal,
       origin,
       schema: dataset.schema,
       sources: sources.map((part) => this.#parts.files.absolutePath(part.path)),
-      path,
       by: dataset.options.partition_by,
       orderBy: dataset.options.order_by ?? [],
-      compressionLevel,
     })
   }
 
@@ -243,14 +243,16 @@ export class Publisher implements PutTarget {
 
   /** Puts rewritten parts in the place of others that hold the same rows. */
   async replaceParts(
-    dataset: CatalogDataset,
+    ref: DatasetRef,
     remove: readonly number[],
     staged: readonly StagedPart[],
   ): Promise<CatalogDataset> {
-    const parts = await nameParts(this.#parts.files, dataset.ref, staged, 'cold')
-    const after = await this.#commit({ kind: 'rewrite', ref: dataset.ref, remove, parts }, parts)
-    const cached = this.#parts.cache.peek(datasetId(dataset))
-    this.#parts.cache.delete(datasetId(dataset))
+    const parts = await nameParts(this.#parts.files, ref, staged, 'cold')
+    const before = this.#parts.catalog.state().get(ref)
+    const after = await this.#commit({ kind: 'rewrite', ref, remove, parts }, parts)
+    const id = before && datasetId(before)
+    const cached = id && this.#parts.cache.peek(id)
+    if (id !== undefined) this.#parts.cache.delete(id)
     // Rows in another order are not those that the cache has.
     if (cached && staged.every((part) => part.isInOrder)) this.#parts.cache.set(datasetId(after), cached)
     return after

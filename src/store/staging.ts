@@ -29,6 +29,7 @@ export interface RestageInput {
   readonly by: PartitionBy | undefined
   readonly orderBy: readonly string[]
   readonly compressionLevel: number
+  readonly signal: AbortSignal
 }
 
 /** Writes parts under temporary names and makes them durable. Nothing is left of what fails. */
@@ -77,7 +78,7 @@ export class Staging {
   }
 
   async restage(input: RestageInput): Promise<StagedPart[]> {
-    const { origin, schema, sources, path, by, orderBy, compressionLevel } = input
+    const { origin, schema, sources, path, by, orderBy, compressionLevel, signal } = input
     const write = (to: string, arrowBytes: number, only?: Partition): Promise<WrittenPart> =>
       this.writer.rewriteParts({
         schema,
@@ -86,13 +87,14 @@ export class Staging {
         compressionLevel,
         orderBy,
         metadata: originMetadata({ ...origin, arrowBytes }),
+        signal,
         ...(only && { only }),
       })
     if (by === undefined) {
       const written = await write(path, origin.arrowBytes)
       return [await this.#staged(path, written, origin.arrowBytes, null, orderBy.length === 0)]
     }
-    const found = await this.writer.partitionParts({ schema, sources, by })
+    const found = await this.writer.partitionParts({ schema, sources, by, signal })
     const total = found.reduce((sum, { rows }) => sum + rows, 0)
     const staged = await this.#each(path, by, found, total, async ({ partition, rows, to }) => {
       const arrowBytes = Math.round((origin.arrowBytes * rows.rows) / Math.max(total, 1))

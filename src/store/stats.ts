@@ -1,5 +1,6 @@
 import type { FrameCacheStats } from './cache/frame-cache.ts'
 import type { CatalogState } from './catalog/state.ts'
+import type { JobStats } from './lifecycle/jobs.ts'
 import type { LogStats } from './log/logs.ts'
 
 /** Figures of one tier on disk. */
@@ -35,6 +36,7 @@ export interface StoreStats {
   readonly snapshot: number
   readonly cache: FrameCacheStats
   readonly in_flight: InFlightStats
+  readonly compaction: JobStats
   readonly tiers: {
     readonly hot: { readonly keys: number; readonly bytes: number }
     /** Rows that were appended and are in no part yet. */
@@ -50,6 +52,7 @@ export function storeStats(
   cache: FrameCacheStats,
   log: LogStats,
   inFlight: InFlightStats,
+  compaction: JobStats,
 ): StoreStats {
   const datasets = state.list()
   const parts = datasets.flatMap((dataset) => dataset.parts)
@@ -64,6 +67,7 @@ export function storeStats(
     snapshot: state.snapshotId,
     cache,
     in_flight: inFlight,
+    compaction,
     tiers: {
       hot: { keys: cache.entries, bytes: cache.bytes },
       log,

@@ -15,7 +15,8 @@ import { NodeDisk } from './disk/node-disk.ts'
 import { matchesGlob } from './glob.ts'
 import { type CheckSummary, checkDatasets } from './check.ts'
 import { type AppendOptions, type LogViews, Logs, logRows } from './log/logs.ts'
-import { type CompactSummary, compact } from './lifecycle/compaction.ts'
+import type { CompactSummary } from './lifecycle/compaction.ts'
+import { type CompactionOptions, Compactor } from './lifecycle/compactor.ts'
 import { type DatasetOptions, type OptionsPatch, changeOptions } from './options.ts'
 import { ParquetReader } from './parquet/parquet-reader.ts'
 import { PartFiles } from './part-files.ts'
@@ -40,6 +41,7 @@ export interface StoreOptions {
   readonly append: AppendOptions
   /** How long snapshots of the past are kept, in ms; 0 keeps the current one only. */
   readonly history: number
+  readonly compaction: CompactionOptions
   /** The file system; the local one unless a test puts another in its place. */
   readonly disk?: Disk
 }
@@ -66,6 +68,7 @@ export class Store implements Lake {
   readonly #options: StoreOptions
   readonly #snapshots: SnapshotParts
   readonly #expiry: NodeJS.Timeout
+  readonly #compactor: Compactor
 
   /**
    * Takes the data directory's lock, empties `tmp/`, and removes part files that no snapshot names.
@@ -171,6 +174,11 @@ export class Store implements Lake {
       heldBytesMax: Math.max(options.cacheSize, 2 * options.partSize),
       compressionLevel: options.compressionLevel.put,
     })
+    this.#compactor = new Compactor(
+      { catalog, publisher: this.#publisher, log },
+      options.compaction,
+      options.compressionLevel.compact,
+    )
   }
 
   /** Where the lake, its parts and its temporary files are: for whoever writes parts and reads them by SQL. */
@@ -358,10 +366,19 @@ export class Store implements Lake {
     }
   }
 
-  /** Rewrites the parts of a dataset, those of its log included, rows in their order. @param level - zstd, 1–22 */
-  async compact(ref: DatasetRef, level = this.#options.compressionLevel.compact): Promise<CompactSummary> {
+  /**
+   * Rewrites the parts of a dataset, those of its log included, rows in their order or as its `order_by` says.
+   *
+   * @param level - zstd, 1–22; as the server is set where it is left out
+   */
+  async compact(ref: DatasetRef, level: number | undefined, signal: AbortSignal): Promise<CompactSummary> {
     await this.#logs.flush(ref)
-    return compact(this.#publisher, this.#dataset(ref), level)
+    return this.#compactor.compact(readable(this.#dataset(ref)), level, signal)
+  }
+
+  /** Compaction in the background. */
+  get compaction(): Pick<Compactor, 'pause' | 'resume' | 'stats'> {
+    return this.#compactor
   }
 
   /** Reads every byte of the parts whose keys match, and tells what is not as it was written. @throws CANCELLED, DISK_FAILED */
@@ -385,12 +402,18 @@ export class Store implements Lake {
   stats(): StoreStats {
     const puts = this.#publisher.stats()
     const loads = this.#load.stats()
-    return storeStats(this.#catalog.state(), this.#cache.stats(), this.#logs.stats(), {
-      puts: puts.puts,
-      held_bytes: puts.bytes + loads.bytes,
-      loads: loads.loads,
-      pins: this.#pins.count,
-    })
+    return storeStats(
+      this.#catalog.state(),
+      this.#cache.stats(),
+      this.#logs.stats(),
+      {
+        puts: puts.puts,
+        held_bytes: puts.bytes + loads.bytes,
+        loads: loads.loads,
+        pins: this.#pins.count,
+      },
+      this.#compactor.stats(),
+    )
   }
 
   /** Lets go of versions that have become too old; their files go with their last reader. */
@@ -407,6 +430,7 @@ export class Store implements Lake {
   /** Ends the workers and gives up the lock. Reads and puts must have ended. */
   async close(): Promise<void> {
     clearInterval(this.#expiry)
+    await this.#compactor.close()
     await this.#logs.close()
     await this.#reader.close()
     this.#catalog.close()

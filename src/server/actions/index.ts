@@ -1,7 +1,7 @@
 import { airportActions } from '../airport/index.ts'
 import type { Action } from './action.ts'
 import { check } from './check.ts'
-import { compact } from './compact.ts'
+import { compact, compaction } from './compact.ts'
 import { configure } from './configure.ts'
 import { describe } from './describe.ts'
 import { drop } from './drop.ts'
@@ -39,6 +39,7 @@ export const ACTIONS: readonly Action[] = [
   compact,
   history,
   rollback,
+  compaction,
   configure,
   check,
   health,

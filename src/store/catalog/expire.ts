@@ -8,6 +8,7 @@ const OF_PART = [
   'ducklake_file_variant_stats',
   'ducklake_file_partition_value',
   'sterna_data_file',
+  'sterna_file_values',
 ]
 
 /** Tables whose rows belong to one table. */

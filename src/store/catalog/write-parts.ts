@@ -74,6 +74,14 @@ function addColumnStats(
   const stats = new Map<number, ColumnStats>(part.columns.map((column) => [column.fieldId, column]))
   for (const column of columns.filter(isLeaf)) {
     const known = stats.get(column.id)
+    if (known?.values !== undefined) {
+      writer.db.insert('sterna_file_values', {
+        data_file_id: dataFileId,
+        table_id: tableId,
+        column_id: column.id,
+        '"values"': JSON.stringify(known.values),
+      })
+    }
     writer.db.insert('ducklake_file_column_stats', {
       data_file_id: dataFileId,
       table_id: tableId,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { LIMITS } from '../../limits.ts'
-import type { CatalogDataset, CatalogPart } from '../catalog/state.ts'
-import type { Publisher } from '../publisher.ts'
+import type { CatalogDataset } from '../catalog/state.ts'
+import { type Publisher } from '../publisher.ts'
 import type { StagedPart } from '../parts.ts'
+import type { CompactionGroup } from './plan.ts'
 
 /** What a compaction answers. */
 export interface CompactSummary {
@@ -14,62 +14,41 @@ export interface CompactSummary {
 }
 
 /**
- * Rewrites all parts of a dataset into as few as their sizes allow, at a higher zstd level, rows in their order.
- * Readers go on with the old parts; one commit puts the new ones in their place. Nothing is left of one that fails.
+ * Rewrites neighbouring parts of a dataset as one, or where they are of no partition yet as one for each, sorted as the
+ * dataset says. Readers go on with the old parts; one commit puts the new ones in their place. Nothing is left of one
+ * that fails or is stopped.
+ *
+ * @returns the new parts
+ * @throws COMMIT_CONFLICT where one of the parts is gone meanwhile; CANCELLED, DISK_FULL, DISK_FAILED
  */
-export async function compact(
+export async function compactGroup(
   publisher: Publisher,
   dataset: CatalogDataset,
+  group: CompactionGroup,
   level: number,
-): Promise<CompactSummary> {
+  signal: AbortSignal,
+): Promise<readonly StagedPart[]> {
   const id = randomUUID()
-  const groups = groupParts(dataset.parts)
-  const paths = groups.map((_, index) => publisher.temporaryPath(`${id}.${index}.parquet`))
-  const sources = dataset.parts.map(({ path }) => path)
-  const staged: StagedPart[] = []
-  let after: CatalogDataset
+  const origin = {
+    ref: dataset.ref,
+    mode: 'rewrite' as const,
+    put: id,
+    order: 0,
+    arrowBytes: group.reduce((sum, part) => sum + part.arrowBytes, 0),
+    sources: group.map(({ path }) => path),
+    log: publisher.logOf(dataset),
+  }
+  const path = publisher.temporaryPath(`${id}.parquet`)
+  let staged: readonly StagedPart[] = []
   try {
-    for (const [index, group] of groups.entries()) {
-      const arrowBytes = group.reduce((sum, part) => sum + part.arrowBytes, 0)
-      const origin = {
-        ref: dataset.ref,
-        mode: 'rewrite' as const,
-        put: id,
-        order: index,
-        arrowBytes,
-        sources,
-        log: publisher.logOf(dataset),
-      }
-      staged.push(...(await publisher.restage(origin, dataset, group, paths[index] ?? '', level)))
-    }
-    after = await publisher.replaceParts(
-      dataset,
-      dataset.parts.map(({ dataFileId }) => dataFileId),
+    staged = await publisher.restage(origin, dataset, group, { path, compressionLevel: level }, signal)
+    await publisher.replaceParts(
+      dataset.ref,
+      group.map(({ dataFileId }) => dataFileId),
       staged,
     )
+    return staged
   } finally {
-    await publisher.discard([...paths, ...staged.map(({ path }) => path)])
+    await publisher.discard(staged.map((part) => part.path))
   }
-  return {
-    key: dataset.ref.key,
-    parts_before: dataset.parts.length,
-    parts_after: after.parts.length,
-    size_bytes_before: dataset.fileBytes,
-    size_bytes_after: after.fileBytes,
-  }
-}
-
-/** Neighbouring parts, together up to the size that one new part should have. */
-function groupParts(parts: readonly CatalogPart[]): CatalogPart[][] {
-  const groups: CatalogPart[][] = []
-  let bytes = Number.POSITIVE_INFINITY
-  for (const part of parts) {
-    if (bytes + part.arrowBytes > LIMITS.compactArrowBytesTarget) {
-      groups.push([])
-      bytes = 0
-    }
-    groups.at(-1)?.push(part)
-    bytes += part.arrowBytes
-  }
-  return groups
 }
