@@ -23,7 +23,7 @@ const layers = {
   store: { path: '^src/store/', mayImport: [...shared, '^src/(store|telemetry)/'] },
   query: {
     path: '^src/query/',
-    mayImport: [...shared, '^src/(query|telemetry)/', '^src/store/(parts|occurrences|partitions)\\.ts$'],
+    mayImport: [...shared, '^src/(query|telemetry)/', '^src/store/(parts|occurrences|partitions|part-filter)\\.ts$'],
   },
   client: { path: '^src/client/', mayImport: [...shared, '^src/client/'] },
   server: {

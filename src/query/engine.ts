@@ -127,10 +127,10 @@ export class QueryEngine {
     sql: string,
     { analyze, signal }: { readonly analyze: boolean; readonly signal?: AbortSignal | undefined },
   ): Promise<string> {
-    const { frames } = await this.run({ sql: `EXPLAIN ${analyze ? 'ANALYZE ' : ''}${sql}`, signal })
+    const { frames, parts } = await this.run({ sql: `EXPLAIN ${analyze ? 'ANALYZE ' : ''}${sql}`, signal })
     const all: Frame[] = []
     for await (const frame of frames) all.push(frame)
-    return planText(all)
+    return `${planText(all).trimEnd()}\nparts: ${parts?.opened ?? 0} of ${parts?.of ?? 0}\n`
   }
 
   /** Names of the zones that statements may compute times in. */
@@ -229,6 +229,7 @@ export class QueryEngine {
       const description = await run.start()
       return {
         ...description,
+        parts: query.parts,
         frames: this.#read(run, binding, key, description),
         close: () => void run.close(),
       }

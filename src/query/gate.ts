@@ -36,6 +36,8 @@ export interface GatedQuery {
   readonly kind: 'select' | 'explain' | 'describe'
   /** What it reads, each once. */
   readonly datasets: readonly PinnedDataset[]
+  /** How many parts it reads, of how many that its tables have; one that two of them read counts twice. */
+  readonly parts: { readonly opened: number; readonly of: number }
   /** The statement itself orders its rows. */
   readonly isOrdered: boolean
   /** Rows of one table, filtered and computed one by one: they come in the same order each time. */
@@ -92,6 +94,12 @@ interface ViewTarget {
   readonly targets: readonly Target[]
 }
 
+interface OpenTarget extends Target {
+  /** The datasets without the parts in which nothing can be that the statement wants. */
+  readonly opened: readonly PinnedDataset[]
+  readonly view?: ViewTarget & { readonly targets: readonly OpenTarget[] }
+}
+
 /** Memory for statements and filters seen before: some thousands of usual size. */
 const KNOWN_BYTES_MAX = 16 * 1024 * 1024
 /** What a token takes, and a version: an object of three fields, a short text. Measured roughly. */
@@ -143,9 +151,10 @@ export class Gate {
       last?.versions.length === versions.length && versions.every((id, i) => id === last.versions[i])
     if (last !== undefined && isSame && known.analysis.lists.length === 0) return { ...last.query, datasets }
 
-    const rewritten = this.#rewrite(known, targets, lake, options)
+    const open = targets.map(openTarget)
+    const rewritten = this.#rewrite(known, open, lake, options)
     await this.#verify(known, rewritten)
-    const query = queryOf(known, rewritten.sql, datasets, targets, versions)
+    const query = queryOf(known, rewritten.sql, datasets, open, versions)
     // The handles of logs belong to this call.
     if (hasLogs) return query
     // Datasets belong to the pin of this call.
@@ -247,7 +256,7 @@ export class Gate {
 
   #rewrite(
     { statement, analysis }: Known,
-    targets: readonly Target[],
+    targets: readonly OpenTarget[],
     lake: PinnedLake,
     options: CheckOptions,
   ): Rewritten {
@@ -267,7 +276,7 @@ export class Gate {
     return applyEdits(statement, edits)
   }
 
-  #relationOf({ use, datasets, handle, view }: Target, lake: PinnedLake, options: CheckOptions): Relation {
+  #relationOf({ use, opened, handle, view }: OpenTarget, lake: PinnedLake, options: CheckOptions): Relation {
     const { logHandle } = options
     if (handle !== undefined) return framesCall(handle)
     if (view !== undefined) {
@@ -278,7 +287,7 @@ export class Gate {
       return viewRelation(pieces, view.view.names)
     }
     const call = 'functionName' in use ? use : { functionName: 'read_parquet', options: {} }
-    return datasetsRelation(call, datasets, this.#dataDirectory, (dataset) => {
+    return datasetsRelation(call, opened, this.#dataDirectory, (dataset) => {
       if (logHandle === undefined) throw new Error('Rows of a log need somebody who holds them')
       return logHandle(dataset)
     })
@@ -304,11 +313,35 @@ export class Gate {
   }
 }
 
+function openTarget(target: Target): OpenTarget {
+  const { use, datasets, view, ...others } = target
+  if (view !== undefined) {
+    return { ...others, use, datasets, opened: [], view: { ...view, targets: view.targets.map(openTarget) } }
+  }
+  const filters = 'filters' in use ? use.filters : []
+  if (filters.length === 0) return { ...others, use, datasets, opened: datasets }
+  const opened = datasets.map((dataset) => {
+    const kept = dataset.partsWith?.(filters) ?? dataset.parts
+    // The columns of several datasets are those of all of them, whichever have rows.
+    const isForColumns = kept.length === 0 && datasets.length > 1
+    return { ...dataset, parts: isForColumns ? dataset.parts.slice(0, 1) : kept }
+  })
+  return { ...others, use, datasets, opened }
+}
+
+function countParts(datasets: readonly PinnedDataset[]): number {
+  return datasets.reduce((sum, { parts }) => sum + parts.length, 0)
+}
+
+function openedOf(targets: readonly OpenTarget[]): PinnedDataset[] {
+  return targets.flatMap(({ opened, view }) => (view === undefined ? opened : openedOf(view.targets)))
+}
+
 function queryOf(
   { statement, analysis, normalized }: Known,
   sql: string,
   datasets: readonly PinnedDataset[],
-  targets: readonly Target[],
+  targets: readonly OpenTarget[],
   versions: readonly string[],
 ): GatedQuery {
   const isExplain = statement.prefix !== ''
@@ -319,6 +352,10 @@ function queryOf(
     sql,
     kind: isExplain ? 'explain' : analysis.isDescription ? 'describe' : 'select',
     datasets,
+    parts: {
+      opened: countParts(openedOf(targets)),
+      of: countParts(datasetsOf(targets)),
+    },
     isOrdered: analysis.isOrdered,
     isScan: analysis.isScan && !isExplain && targets.every(({ view }) => view === undefined),
     isWhole: analysis.isWhole && !isExplain && targets.every(isCurrentDataset),

@@ -40,6 +40,8 @@ export interface QueryDescription {
 
 /** A running query. It holds a snapshot of the lake until its frames have ended or it is closed. */
 export interface QueryResult {
+  /** How many parts are read, of how many that the tables have; absent where none had to be looked at. */
+  readonly parts?: { readonly opened: number; readonly of: number }
   readonly schema: Schema
   readonly schemaHeader: Uint8Array
   readonly isOrdered: boolean

@@ -1,6 +1,7 @@
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { Frame } from '../../flight/frame.ts'
 import type { Field, Schema } from '../../flight/ipc/schema.ts'
+import type { PartFilter } from './part-filter.ts'
 import type { Partition, PartitionBy, PartitionValue } from './partitions.ts'
 
 /**
@@ -143,6 +144,8 @@ export interface PinnedDataset {
   readonly id: string
   readonly schema: Schema
   readonly parts: readonly { readonly path: string; readonly rows: number }[]
+  /** Those of the parts that can have rows which meet all of the conditions; without it nobody knows. */
+  readonly partsWith?: (filters: readonly PartFilter[]) => PinnedDataset['parts']
   /** Rows that come after those of the parts and are in none yet; null without any. */
   readonly log: LogRows | null
   /** Of parts and log. */

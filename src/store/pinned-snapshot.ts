@@ -2,9 +2,11 @@ import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
 import type { FrameCache } from './cache/frame-cache.ts'
-import type { CatalogDataset, CatalogState } from './catalog/state.ts'
+import type { PartBoundsIndex } from './catalog/part-bounds.ts'
+import type { CatalogDataset, CatalogPart, CatalogState } from './catalog/state.ts'
 import { matchesGlob } from './glob.ts'
 import { type LogViews, logRows } from './log/logs.ts'
+import { type PartFilter, mayContain } from './part-filter.ts'
 import type { PastMoment, PinnedDataset, PinnedLake, PinnedView } from './parts.ts'
 
 /** What a snapshot is pinned with. */
@@ -14,6 +16,8 @@ export interface SnapshotParts {
   readonly stateAt: (moment: PastMoment) => CatalogState
   readonly absolutePath: (path: string) => string
   readonly cache: FrameCache
+  /** Of the columns of parts: what can have no row that is wanted is not read. Null where columns may have had other names. */
+  readonly bounds: PartBoundsIndex | null
 }
 
 /** One pinned state of the catalog and of the logs in the same moment, as SQL sees it. */
@@ -37,7 +41,9 @@ export class PinnedSnapshot implements PinnedLake {
 
   at(moment: PastMoment): PinnedLake {
     const state = this.#parts.stateAt(moment)
-    const past = this.#past.get(state.snapshotId) ?? new PinnedSnapshot(this.#parts, state, new Map())
+    const past =
+      this.#past.get(state.snapshotId) ??
+      new PinnedSnapshot({ ...this.#parts, bounds: null }, state, new Map())
     this.#past.set(state.snapshotId, past)
     return past
   }
@@ -82,10 +88,26 @@ export class PinnedSnapshot implements PinnedLake {
       ref: dataset.ref,
       id: log === null ? datasetId(dataset) : `${datasetId(dataset)}+${log.sequence}`,
       schema: dataset.schema,
-      parts: dataset.parts.map(({ path, rows }) => ({ path: this.#parts.absolutePath(path), rows })),
+      parts: this.#partsOf(dataset.parts),
+      partsWith: (filters) => this.#partsOf(this.#kept(dataset, filters)),
       log,
       rows: dataset.rows + (log?.rows ?? 0),
     }
+  }
+
+  #partsOf(parts: readonly CatalogPart[]): PinnedDataset['parts'] {
+    return parts.map(({ path, rows }) => ({ path: this.#parts.absolutePath(path), rows }))
+  }
+
+  #kept(dataset: CatalogDataset, filters: readonly PartFilter[]): readonly CatalogPart[] {
+    return filters.reduce((parts, filter) => {
+      const bounds = this.#parts.bounds?.of(dataset, filter.column)
+      if (bounds === undefined) return parts
+      return parts.filter(({ dataFileId }) => {
+        const known = bounds.byPart.get(dataFileId)
+        return known === undefined || mayContain(filter, known, bounds.type)
+      })
+    }, dataset.parts)
   }
 }
 

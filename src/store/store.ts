@@ -150,6 +150,7 @@ export class Store implements Lake {
       stateAt: (moment) => catalog.stateAt(moment),
       absolutePath: (path) => this.#files.absolutePath(path),
       cache: this.#cache,
+      bounds: catalog.bounds,
     }
     this.#expiry = setInterval(() => this.#expire(log), LIMITS.historyCheckMs).unref()
     this.#load = new SmartLoad({

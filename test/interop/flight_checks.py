@@ -434,8 +434,8 @@ def actions(client, data_dir):
     names = {action.type: action.description for action in client.list_actions()}
     # Those of the specification, which flight_sql_checks.py tries, begin with a capital.
     assert {name for name in names if name.islower()} == {
-        "query", "explain", "stats", "list", "describe", "drop", "warm", "evict", "flush", "compact", "check", "health",
-        "version",
+        "query", "explain", "stats", "list", "describe", "drop", "warm", "evict", "flush", "compact", "compaction",
+        "configure", "check", "health", "version",
     }, names
     assert all(len(description) > 20 for description in names.values())
     body = b"".join(r.body.to_pybytes() for r in client.do_action(fl.Action("query", b"SELECT count(*) AS n FROM acted")))

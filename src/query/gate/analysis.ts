@@ -1,5 +1,7 @@
 import { SternaError } from '../../errors.ts'
 import { readAtClause, type AtClause } from './at-clause.ts'
+import type { PartFilter } from '../../store/part-filter.ts'
+import { conditionsOf } from './conditions.ts'
 import { SCALAR_FUNCTIONS, TABLE_FUNCTIONS, VOLATILE_FUNCTIONS } from './functions.ts'
 import { shown } from './message.ts'
 import { isScan, isWhole } from './scan.ts'
@@ -37,6 +39,8 @@ export interface TableUse {
   readonly hasAlias: boolean
   /** The version that is meant; the current one when absent. */
   readonly at?: AtClause
+  /** What the rows have to meet that the statement wants of it. */
+  readonly filters: readonly PartFilter[]
 }
 
 /** A call of a function that reads Parquet or frames. */
@@ -106,11 +110,14 @@ export function analyseStatement(statement: Node): Analysis {
   const tableCalls = new Set<Node>()
   let queryCount = 0
   let hasWindow = false
+  const filters = new Map<Node, readonly PartFilter[]>()
 
   const visit: Visitor = (family, member, node, scope) => {
     if (family === 'query') queryCount++
     if (member === 'WINDOW') hasWindow = true
     if (isVolatile(node, member)) volatile.add(node)
+    const from = member === 'SELECT_NODE' ? nodeOf(node, 'from_table') : undefined
+    if (from !== undefined) filters.set(from, conditionsOf(node))
     if (family === 'table') return visitTable(member, node, scope)
     if (family !== 'expression') return true
     const column = member === 'COLUMN_REF' ? columnUse(node) : undefined
@@ -122,7 +129,7 @@ export function analyseStatement(statement: Node): Analysis {
 
   const visitTable = (member: string, node: Node, scope: Scope): boolean => {
     if (member === 'BASE_TABLE') {
-      const use = tableUse(node, scope)
+      const use = tableUse(node, scope, filters.get(node) ?? [])
       if (use !== undefined) tables.set(use.location, use)
     } else if (member === 'TABLE_FUNCTION') {
       const call = assertTableFunction(node)
@@ -188,7 +195,7 @@ export function assertExpression(statement: Node): void {
   })
 }
 
-function tableUse(node: Node, scope: Scope): TableUse | undefined {
+function tableUse(node: Node, scope: Scope, filters: readonly PartFilter[]): TableUse | undefined {
   const catalog = stringOf(node, 'catalog_name')
   const schema = stringOf(node, 'schema_name')
   const name = stringOf(node, 'table_name')
@@ -201,7 +208,7 @@ function tableUse(node: Node, scope: Scope): TableUse | undefined {
   const location = locationOf(node)
   if (location === undefined) throw forbidden(`Table "${shown(name)}" stands where it cannot be read`)
   const hasAlias = stringOf(node, 'alias') !== ''
-  return { location, catalog, schema, name, hasAlias, ...(at !== undefined && { at }) }
+  return { location, catalog, schema, name, hasAlias, filters, ...(at !== undefined && { at }) }
 }
 
 function columnUse(node: Node): ColumnUse | undefined {

@@ -140,7 +140,7 @@ function unknownForm(name: string): SternaError {
 }
 
 /** True for an object that is no array. */
-function isNode(value: unknown): value is Node {
+export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -7,6 +7,7 @@ import { type Change, Commit } from './commit.ts'
 import { Database } from './database.ts'
 import { expireSnapshots, namedPaths } from './expire.ts'
 import { loadState } from './load.ts'
+import { PartBoundsIndex } from './part-bounds.ts'
 import { PastStates } from './past-states.ts'
 import { SnapshotWriter } from './snapshot-writer.ts'
 import type { CatalogPart, CatalogState, NewPart } from './state.ts'
@@ -44,6 +45,8 @@ export class Catalog {
   readonly #dataPath: string
   readonly #historyMs: number
   readonly #schemas: ArrowSchemas
+  /** What is known of columns of parts. */
+  readonly bounds: PartBoundsIndex
   #state: CatalogState | undefined
   #dataVersion = 0
   readonly #past: PastStates
@@ -54,6 +57,7 @@ export class Catalog {
     this.#historyMs = options.historyMs
     this.#schemas = new ArrowSchemas(db)
     this.#past = new PastStates(db, (at) => loadState(db, this.#schemas, this.#dataPath, this.#state, at))
+    this.bounds = new PartBoundsIndex(db)
   }
 
   /**

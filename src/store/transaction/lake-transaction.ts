@@ -456,6 +456,7 @@ export class LakeTransaction implements WritableLake {
         stateAt: (moment) => catalog.stateAt(moment),
         absolutePath: (path) => files.absolutePath(path),
         cache,
+        bounds: catalog.bounds,
       },
       state,
       views,

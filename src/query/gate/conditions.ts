@@ -1,0 +1,96 @@
+import type { FilterValue, PartFilter } from '../../store/part-filter.ts'
+import { foldName, isNode, nodeOf, nodesOf, stringOf, type Node } from './tree.ts'
+
+/**
+ * What every row of the one table of a SELECT has to meet, as far as it can be told from its WHERE: comparisons of
+ * plain columns with constants, joined by AND. Whatever else stands there only leaves fewer rows.
+ */
+export function conditionsOf(select: Node): readonly PartFilter[] {
+  const table = nodeOf(select, 'from_table')
+  const where = nodeOf(select, 'where_clause')
+  // A sample is taken of all rows of the table, before the condition.
+  if (table?.['type'] !== 'BASE_TABLE' || where === undefined || isNode(table['sample'])) return []
+  const alias = stringOf(table, 'alias') || stringOf(table, 'table_name')
+  return conjuncts(where).flatMap((expression) => filterOf(expression, alias) ?? [])
+}
+
+function conjuncts(expression: Node): Node[] {
+  if (expression['type'] !== 'CONJUNCTION_AND') return [expression]
+  return nodesOf(expression, 'children').flatMap(conjuncts)
+}
+
+/** By the type of a comparison: what it says of its left side, and the same of its right side. */
+const SIDES: Readonly<Record<string, readonly ['values' | 'low' | 'high', 'values' | 'low' | 'high']>> = {
+  COMPARE_EQUAL: ['values', 'values'],
+  COMPARE_GREATERTHAN: ['low', 'high'],
+  COMPARE_GREATERTHANOREQUALTO: ['low', 'high'],
+  COMPARE_LESSTHAN: ['high', 'low'],
+  COMPARE_LESSTHANOREQUALTO: ['high', 'low'],
+}
+
+function filterOf(expression: Node, alias: string): PartFilter | undefined {
+  const type = stringOf(expression, 'type')
+  const [left, right] = [nodeOf(expression, 'left'), nodeOf(expression, 'right')]
+  const sides = Object.hasOwn(SIDES, type) ? SIDES[type] : undefined
+  if (sides !== undefined && left !== undefined && right !== undefined) {
+    return (
+      comparison(columnOf(left, alias), sides[0], valueOf(right)) ??
+      comparison(columnOf(right, alias), sides[1], valueOf(left))
+    )
+  }
+  if (type === 'COMPARE_BETWEEN') {
+    const column = columnOf(nodeOf(expression, 'input'), alias)
+    const low = valueOf(nodeOf(expression, 'lower'))
+    const high = valueOf(nodeOf(expression, 'upper'))
+    return column === undefined ? undefined : { column, ...(low && { low }), ...(high && { high }) }
+  }
+  if (type === 'COMPARE_IN') {
+    const [input, ...items] = nodesOf(expression, 'children')
+    const column = columnOf(input, alias)
+    const values = items.flatMap((item) => valueOf(item) ?? [])
+    if (column !== undefined && values.length === items.length) return { column, values }
+  }
+  return undefined
+}
+
+function comparison(
+  column: string | undefined,
+  side: 'values' | 'low' | 'high',
+  value: FilterValue | undefined,
+): PartFilter | undefined {
+  if (column === undefined || value === undefined) return undefined
+  return side === 'values' ? { column, values: [value] } : { column, [side]: value }
+}
+
+/** The name of a column, which a table may stand before. */
+function columnOf(node: Node | undefined, alias: string): string | undefined {
+  const names = node?.['class'] === 'COLUMN_REF' ? node['column_names'] : undefined
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return undefined
+  if (names.length === 2 && foldName(names[0] ?? '') === foldName(alias)) return names[1]
+  return names.length === 1 ? names[0] : undefined
+}
+
+function valueOf(node: Node | undefined): FilterValue | undefined {
+  if (node === undefined) return undefined
+  const child = nodeOf(node, 'child')
+  if (node['class'] === 'CAST' && child !== undefined && node['try_cast'] !== true) {
+    const text = valueOf(child)
+    const type = stringOf(nodeOf(node, 'cast_type') ?? {}, 'id')
+    return text?.kind === 'text' && /^(?:DATE|TIMESTAMP.*)$/.test(type)
+      ? { kind: 'time', type, value: text.value }
+      : undefined
+  }
+  const constant = node['class'] === 'CONSTANT' ? nodeOf(node, 'value') : undefined
+  if (constant === undefined || constant['is_null'] === true) return undefined
+  const type = nodeOf(constant, 'type')
+  const { value } = constant
+  if (type?.['id'] === 'VARCHAR' && typeof value === 'string') return { kind: 'text', value }
+  if (typeof value !== 'number' || type === undefined) return undefined
+  if (/^(?:U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE)$/.test(stringOf(type, 'id'))) {
+    return { kind: 'number', value }
+  }
+  const scale = nodeOf(type, 'type_info')?.['scale']
+  if (type['id'] !== 'DECIMAL' || typeof scale !== 'number' || !Number.isSafeInteger(value)) return undefined
+  // One correctly rounded division, as a text of these digits would be read.
+  return scale <= 22 ? { kind: 'number', value: value / 10 ** scale } : undefined
+}

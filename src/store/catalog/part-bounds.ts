@@ -1,0 +1,74 @@
+import type { PartBounds } from '../part-filter.ts'
+import type { Database } from './database.ts'
+import type { CatalogDataset } from './state.ts'
+
+/** Bounds of one column, by part. */
+interface ColumnBounds {
+  readonly columnId: number
+  /** In the words of DuckLake. */
+  readonly type: string
+  readonly byPart: Map<number, PartBounds>
+  newest: number
+}
+
+/** Columns that are held at once: the ones that queries ask for, of some hundred datasets. */
+const COLUMNS_MAX = 1_000
+
+/**
+ * What the catalog says of the columns of parts, in memory from the first query on that asks for a column; parts that
+ * come later are added. A part never changes, so that what is known of it stays true.
+ */
+export class PartBoundsIndex {
+  readonly #db: Database
+  /** By table and name, those that were asked for last at the end. */
+  readonly #columns = new Map<string, ColumnBounds>()
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  /** @returns undefined where there is no such column at the top level */
+  of({ tableId, parts }: CatalogDataset, column: string): ColumnBounds | undefined {
+    const name = `${tableId}\0${column}`
+    const bounds = this.#columns.get(name) ?? this.#open(tableId, column)
+    if (bounds === undefined) return undefined
+    this.#columns.delete(name)
+    this.#columns.set(name, bounds)
+    const [oldest] = this.#columns.keys()
+    if (this.#columns.size > COLUMNS_MAX && oldest !== undefined) this.#columns.delete(oldest)
+    const newest = parts.reduce((id, { dataFileId }) => Math.max(id, dataFileId), -1)
+    if (newest > bounds.newest) this.#read(tableId, bounds, newest)
+    return bounds
+  }
+
+  #open(tableId: number, column: string): ColumnBounds | undefined {
+    const row = this.#db.get<[number, string]>(
+      `SELECT column_id, column_type FROM ducklake_column
+       WHERE table_id = ? AND column_name = ? AND parent_column IS NULL AND end_snapshot IS NULL`,
+      tableId,
+      column,
+    )
+    return row && { columnId: row[0], type: row[1], byPart: new Map(), newest: -1 }
+  }
+
+  #read(tableId: number, bounds: ColumnBounds, newest: number): void {
+    const rows = this.#db.all<[number, string | null, string | null, number | null, string | null]>(
+      `SELECT s.data_file_id, s.min_value, s.max_value, s.contains_nan, v."values"
+       FROM ducklake_file_column_stats s
+       LEFT JOIN sterna_file_values v ON v.data_file_id = s.data_file_id AND v.column_id = s.column_id
+       WHERE s.table_id = ? AND s.column_id = ? AND s.data_file_id > ?`,
+      tableId,
+      bounds.columnId,
+      bounds.newest,
+    )
+    for (const [id, min, max, containsNan, values] of rows) {
+      bounds.byPart.set(id, {
+        min,
+        max,
+        containsNan: containsNan === null ? null : containsNan !== 0,
+        values: values === null ? null : new Set(JSON.parse(values) as string[]),
+      })
+    }
+    bounds.newest = newest
+  }
+}

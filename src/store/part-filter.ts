@@ -1,0 +1,101 @@
+/** A constant that a column is compared with, as far as it can be told from the text of a statement. */
+export type FilterValue =
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'text'; readonly value: string }
+  /** A literal of a type: DuckDB's name of it, and the text. */
+  | { readonly kind: 'time'; readonly type: string; readonly value: string }
+
+/** What every wanted row meets: its column is one of the values, or between the bounds, both included. */
+export interface PartFilter {
+  readonly column: string
+  readonly values?: readonly FilterValue[]
+  readonly low?: FilterValue
+  readonly high?: FilterValue
+}
+
+/** What the catalog says of a column in one part. */
+export interface PartBounds {
+  readonly min: string | null
+  readonly max: string | null
+  readonly containsNan: boolean | null
+  /** All values but null, where they are known. */
+  readonly values: ReadonlySet<string> | null
+}
+
+type Key = bigint | number | string | Buffer
+
+/**
+ * Whether rows of a part can meet a condition; true wherever that is not certain.
+ *
+ * @param type - of the column, in the words of DuckLake
+ */
+export function mayContain(filter: PartFilter, bounds: PartBounds, type: string): boolean {
+  const { values, low, high } = filter
+  const min = bounds.min === null ? null : boundKey(bounds.min, type)
+  // NaN is larger than all other numbers and in no bound.
+  const hasNan = type.startsWith('float') && bounds.containsNan !== false
+  const max = bounds.max === null || hasNan ? null : boundKey(bounds.max, type)
+  const isAbove = (value: FilterValue): boolean => {
+    const key = valueKey(value, type)
+    return key !== null && max !== null && compareKeys(key, max) > 0
+  }
+  const isBelow = (value: FilterValue): boolean => {
+    const key = valueKey(value, type)
+    return key !== null && min !== null && compareKeys(key, min) < 0
+  }
+  if (low !== undefined && isAbove(low)) return false
+  if (high !== undefined && isBelow(high)) return false
+  if (values === undefined) return true
+  const isThere = (value: FilterValue): boolean =>
+    type !== 'varchar' || bounds.values === null || value.kind !== 'text' || bounds.values.has(value.value)
+  return values.some((value) => !isAbove(value) && !isBelow(value) && isThere(value))
+}
+
+/** A bound as the catalog has it, in a form that compares; null where its text does not tell. */
+function boundKey(text: string, type: string): Key | null {
+  if (/^u?int\d+$/.test(type)) return /^-?\d+$/.test(text) ? BigInt(text) : null
+  if (type === 'float64') return Number.isNaN(Number(text)) ? null : Number(text)
+  if (type === 'varchar') return Buffer.from(text)
+  return isTime(type) ? instantKey(text) : null
+}
+
+/** A constant as the column's values are compared; null where a cast of DuckDB's stands between that is not ours to do. */
+function valueKey(value: FilterValue, type: string): Key | null {
+  if (/^u?int\d+$/.test(type)) {
+    return value.kind === 'number' && Number.isSafeInteger(value.value) ? BigInt(value.value) : null
+  }
+  if (type === 'float64') return value.kind === 'number' ? value.value : null
+  if (type === 'varchar') return value.kind === 'text' ? Buffer.from(value.value) : null
+  if (!isTime(type) || value.kind === 'number') return null
+  const hasZone = /(?:Z|\+00(?::?00)?)$/.test(value.value)
+  // Without an offset an instant depends on the zone of the session.
+  if (hasZone !== (type === 'timestamptz')) return null
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(value.value)
+  if (value.kind === 'text') return type === 'date' && !isDate ? null : fineKey(value.value)
+  if (value.type === 'DATE') return isDate ? instantKey(value.value) : null
+  if (value.type === 'TIMESTAMP_NS') return instantKey(value.value)
+  const isPlain = value.type === (hasZone ? 'TIMESTAMP WITH TIME ZONE' : 'TIMESTAMP')
+  return isPlain ? fineKey(value.value) : null
+}
+
+function isTime(type: string): boolean {
+  return type === 'date' || type.startsWith('timestamp')
+}
+
+const INSTANT = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00(?::?00)?)?)?$/
+
+/** Instants of years 0000–9999 in UTC, as texts that are in order. */
+function instantKey(text: string): string | null {
+  const [, date, time = '00:00:00', fraction = ''] = INSTANT.exec(text) ?? []
+  return date === undefined ? null : `${date} ${time}.${fraction.padEnd(9, '0')}`
+}
+
+/** Of what is cast to microseconds: null where that would round. */
+function fineKey(text: string): string | null {
+  return /\.\d{7,}/.test(text) ? null : instantKey(text)
+}
+
+function compareKeys(a: Key, b: Key): number {
+  if (Buffer.isBuffer(a) && Buffer.isBuffer(b)) return Buffer.compare(a, b)
+  return a < b ? -1 : a > b ? 1 : 0
+}
