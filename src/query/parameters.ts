@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import type { Frame } from '../../flight/frame.ts'
-import { encodeSchema, type Field, type Schema } from '../../flight/ipc/schema.ts'
+import { type ArrowType, encodeSchema, type Field, type Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
 import { loadZstd } from '../zstd.ts'
 import {
@@ -13,7 +13,7 @@ import {
   type DuckDBValue,
   INTERVAL,
 } from './duckdb.ts'
-import type { ArrowBatch } from './from-arrow/arrow-array.ts'
+import { type ArrowArray, malformed } from './from-arrow/arrow-array.ts'
 import { readBatches } from './from-arrow/batches.ts'
 import { writeVector } from './from-arrow/vector-writer.ts'
 import { storageOf, type Storage } from './storage-types.ts'
@@ -68,7 +68,8 @@ export class ParameterRow {
 }
 
 /**
- * The rows of a client's batches as parameters. Any type that can be stored can be bound; a duration is an INTERVAL.
+ * The rows of a client's batches as parameters. Any type that can be stored can be bound; a duration is an INTERVAL,
+ * and a union what its values are.
  *
  * @param frames - dictionaries and batches of `schema`, which were checked
  * @throws {@link SternaError} TYPE_UNSUPPORTED naming the column, IPC_MALFORMED
@@ -78,15 +79,25 @@ export async function parameterRows(schema: Schema, frames: readonly Frame[]): P
   await loadZstd()
   // Clients give parameters no names, or all the same.
   const renamed = schema.fields.map((field, index) => ({ ...field, name: `parameter ${index + 1}` }))
-  const columns = storageOf({ fields: renamed, metadata: schema.metadata })
+  const columns = renamed.map(parameterStorage)
   const rows: (readonly ParameterValue[])[] = []
   for (const batch of readBatches(schema, columns, frames)) {
-    for (let start = 0; start < batch.rows; start += bindings.vector_size()) {
-      rows.push(...chunkRows(schema.fields, columns, batch, start))
-    }
+    const values = schema.fields.map((field, index) => columnValues(field, batch.columns[index]))
+    for (let row = 0; row < batch.rows; row++) rows.push(values.flatMap((column) => column[row] ?? []))
   }
   const key = contentKey(schema, frames)
   return rows.map((values, index) => new ParameterRow(values, `${key}:${index}`))
+}
+
+/** Some clients send a union of a few types, whatever they bind: each value is then of its member's type. */
+function parameterStorage(field: Field): Storage {
+  const isUnion = field.type.kind === 'union'
+  const outer: Field = isUnion ? { ...field, type: { kind: 'null' }, children: [] } : field
+  const [storage] = storageOf({ fields: [outer], metadata: new Map() })
+  if (storage === undefined) throw new SternaError('BUG', 'A parameter has no storage')
+  if (!isUnion) return storage
+  const members = field.children.map((member, index) => ({ ...member, name: `member ${index + 1}` }))
+  return { ...storage, children: storageOf({ fields: members, metadata: new Map() }) }
 }
 
 /** Of the bytes as they came: values that print the same may differ. */
@@ -99,33 +110,45 @@ function contentKey(schema: Schema, frames: readonly Frame[]): string {
   return hash.digest('base64url')
 }
 
-function chunkRows(
-  fields: readonly Field[],
-  columns: readonly Storage[],
-  batch: ArrowBatch,
-  start: number,
-): (readonly ParameterValue[])[] {
-  const count = Math.min(batch.rows - start, bindings.vector_size())
-  const chunk = bindings.create_data_chunk(columns.map(({ logicalType }) => logicalType()))
-  columns.forEach((storage, index) => {
-    const array = batch.columns[index]
-    if (array === undefined) return
-    writeVector(
-      storage,
-      bindings.data_chunk_get_vector(chunk, index),
-      [{ array, start, count, at: 0 }],
-      count,
-    )
-  })
-  bindings.data_chunk_set_size(chunk, count)
-  const reader = new DuckDBDataChunk(chunk)
-  const values = fields.map((field, index) => columnValues(field, reader, index))
-  return Array.from({ length: count }, (_, row) => values.flatMap((column) => column[row] ?? []))
+/** @param array - undefined for no values */
+function columnValues(field: Field, array: ArrowArray | undefined): ParameterValue[] {
+  if (array === undefined) return []
+  if (field.type.kind === 'union') return unionValues(field, field.type, array)
+  const values: ParameterValue[] = []
+  for (let start = 0; start < array.length; start += bindings.vector_size()) {
+    values.push(...chunkValues(field, array, start))
+  }
+  return values
 }
 
-function columnValues(field: Field, chunk: DuckDBDataChunk, index: number): ParameterValue[] {
-  const { type } = chunk.getColumnVector(index)
-  return chunk.getColumnValues(index).map((value) => {
+/** Spec: a type id for each value, which says whose it is; where in it, a dense union says as well. */
+function unionValues(
+  { name, children }: Field,
+  { mode, typeIds }: ArrowType & { kind: 'union' },
+  { storage, length, buffers: [ids, offsets], children: arrays }: ArrowArray,
+): ParameterValue[] {
+  const members = children.map((child, index) => columnValues(child, arrays[index]))
+  const places =
+    mode === 'dense' && offsets !== undefined
+      ? new DataView(offsets.buffer, offsets.byteOffset, offsets.byteLength)
+      : null
+  return Array.from({ length }, (_, row) => {
+    const member = members[typeIds.indexOf(ids?.[row] ?? -1)]
+    const value = member?.[places === null ? row : places.getInt32(4 * row, true)]
+    if (value === undefined) throw malformed(storage, 'has a union value that no child has')
+    return { ...value, name }
+  })
+}
+
+function chunkValues(field: Field, array: ArrowArray, start: number): ParameterValue[] {
+  const { storage } = array
+  const count = Math.min(array.length - start, bindings.vector_size())
+  const chunk = bindings.create_data_chunk([storage.logicalType()])
+  writeVector(storage, bindings.data_chunk_get_vector(chunk, 0), [{ array, start, count, at: 0 }], count)
+  bindings.data_chunk_set_size(chunk, count)
+  const reader = new DuckDBDataChunk(chunk)
+  const { type } = reader.getColumnVector(0)
+  return reader.getColumnValues(0).map((value) => {
     if (field.type.kind !== 'duration') return { name: field.name, value, type }
     const [factor, divisor] = MICROS[field.type.unit]
     const interval =

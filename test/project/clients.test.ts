@@ -44,6 +44,12 @@ test('the document lists every check of SQL that writes, and no other', () => {
   assert.deepEqual(pointsUnder('SQL that writes'), checks)
 })
 
+test('the document lists every check of the other ways from Python, and no other', () => {
+  const checks = matches(read('test/interop/flight_sql_tools.py'), /@check\ndef \w+\(_\):\n {4}"""(.+?)"""/g)
+  assert.ok(checks.length > 0)
+  assert.deepEqual(pointsUnder('flightsql-dbapi, SQLAlchemy and DuckDB'), checks)
+})
+
 test('the document lists every check of the JDBC driver, and no other', () => {
   const files = ['JdbcChecks', 'JdbcValueChecks', 'JdbcConnectionChecks']
   const checks = files.flatMap((name) =>
@@ -59,6 +65,9 @@ test('the document names the versions that the tests run', () => {
     ['adbc_driver_flightsql', 'adbc-driver-flightsql'],
     ['polars `read', 'polars'],
     ['pandas `read', 'pandas'],
+    ['flightsql-dbapi`', 'flightsql-dbapi'],
+    ['SQLAlchemy', 'SQLAlchemy'],
+    ['DuckDB', 'duckdb'],
   ] as const) {
     const [version = ''] = matches(requirements, new RegExp(`^${name}==(\\S+)$`, 'gm'))
     const row = document.split('\n').find((line) => line.startsWith('|') && line.includes(client))
