@@ -72,7 +72,7 @@ def dbapi_metadata(_):
     tables = read(opened, opened.get_tables(include_schema=True, table_name_filter_pattern="num%"))
     schema = pa.ipc.read_schema(pa.BufferReader(tables["table_schema"][0].as_py()))
     assert schema.names == ["id", "name", "price", "ts"] and not schema.field("id").nullable, schema
-    assert read(opened, opened.get_table_types())["table_type"].to_pylist() == ["TABLE"]
+    assert read(opened, opened.get_table_types())["table_type"].to_pylist() == ["TABLE", "VIEW"]
     table = TableRef(table="numbers")
     for keys in (
         opened.get_primary_keys(table),
@@ -120,6 +120,18 @@ def duckdb_reads_a_stream(_):
         cursor.execute("SELECT id, name FROM numbers WHERE id < 10")
         names = cursor.fetch_arrow_table()
         assert local.sql("SELECT max(name) FROM names").fetchone() == ("n9",)
+
+
+@check
+def executemany_writes_rows(_):
+    """executemany of ADBC inserts a row for each of its parameters, tuples or Arrow, and counts them"""
+    with adbc.connect(URL, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE many (id BIGINT, name VARCHAR)")
+        cursor.executemany("INSERT INTO many VALUES (?, ?)", [(1, "a"), (2, None)])
+        assert cursor.rowcount == 2, cursor.rowcount
+        cursor.executemany("INSERT INTO many VALUES (?, ?)", pa.table({"id": [3, 4], "name": ["c", "d"]}))
+        cursor.execute("SELECT id, name FROM many ORDER BY id")
+        assert cursor.fetchall() == [(1, "a"), (2, None), (3, "c"), (4, "d")]
 
 
 if __name__ == "__main__":

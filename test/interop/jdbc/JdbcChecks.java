@@ -41,7 +41,7 @@ public final class JdbcChecks extends Checks {
         same(List.of("sterna"), column(meta.getCatalogs(), "TABLE_CAT"));
         same(List.of("main", "other"), column(meta.getSchemas(), "TABLE_SCHEM"));
         same(List.of("other"), column(meta.getSchemas("sterna", "oth%"), "TABLE_SCHEM"));
-        same(List.of("TABLE"), column(meta.getTableTypes(), "TABLE_TYPE"));
+        same(List.of("TABLE", "VIEW"), column(meta.getTableTypes(), "TABLE_TYPE"));
         same(List.of("numbers"), column(meta.getTables(null, "main", "num%", null), "TABLE_NAME"));
         same(List.of("a_b"), column(meta.getTables(null, null, "a\\_b", new String[] {"TABLE"}), "TABLE_NAME"));
         same(List.of(), column(meta.getTables(null, null, "%", new String[] {"VIEW"}), "TABLE_NAME"));
@@ -103,7 +103,7 @@ public final class JdbcChecks extends Checks {
         same(true, meta.supportsTransactions());
         same(true, meta.supportsTransactionIsolationLevel(Connection.TRANSACTION_REPEATABLE_READ));
         same(true, meta.supportsResultSetType(ResultSet.TYPE_FORWARD_ONLY));
-        same(false, meta.supportsBatchUpdates());
+        same(true, meta.supportsBatchUpdates());
         same(true, meta.supportsSavepoints());
         same(false, meta.supportsNamedParameters());
         same(false, meta.supportsIntegrityEnhancementFacility());

@@ -6,11 +6,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Timestamp;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 
 /** Connections: transactions, cancelling, limits, and a pool of them. */
 final class JdbcConnectionChecks extends Checks {
@@ -28,6 +31,38 @@ final class JdbcConnectionChecks extends Checks {
         connection.rollback();
         connection.setAutoCommit(true);
         same(true, connection.isValid(5));
+      });
+      check("a Statement makes, fills and changes a table, with the numbers of rows", () -> {
+        try (Statement statement = connection.createStatement()) {
+          statement.executeUpdate("CREATE TABLE written (id BIGINT, name VARCHAR, ts TIMESTAMP)");
+          same(2, statement.executeUpdate("INSERT INTO written (id, name) VALUES (1, 'a'), (2, 'b')"));
+          same(1, statement.executeUpdate("UPDATE written SET name = 'c' WHERE id = 2"));
+          same(false, statement.execute("DELETE FROM written WHERE id = 1"));
+          same(1, statement.getUpdateCount());
+          same(List.of("c"), column(statement.executeQuery("SELECT name FROM written"), 1));
+        }
+      });
+      check("a PreparedStatement writes a row, and a batch of them, with their number", () -> {
+        Timestamp at = Timestamp.valueOf("2026-02-03 04:05:06.789");
+        try (PreparedStatement insert = connection.prepareStatement("INSERT INTO written VALUES (?, ?, ?)")) {
+          insert.setLong(1, 3);
+          insert.setString(2, "d");
+          insert.setTimestamp(3, at);
+          same(1, insert.executeUpdate());
+          for (int id = 4; id < 7; id++) {
+            insert.setLong(1, id);
+            insert.setNull(2, Types.VARCHAR);
+            insert.setTimestamp(3, at);
+            insert.addBatch();
+          }
+          // The driver gives the number of all rows for the whole batch.
+          same(3, IntStream.of(insert.executeBatch()).sum());
+        }
+        try (Statement statement = connection.createStatement()) {
+          String sql = "SELECT id FROM written WHERE ts = TIMESTAMP '2026-02-03 04:05:06.789' ORDER BY id";
+          same(List.of("3", "4", "5", "6"), column(statement.executeQuery(sql), 1));
+          statement.executeUpdate("DROP TABLE written");
+        }
       });
       check("Statement.cancel ends a query that runs, from another thread", () -> {
         try (Statement statement = connection.createStatement()) {
