@@ -14,11 +14,13 @@ import { projectRoot } from '../test/support/project-root.ts'
 import { dataPlaneTables } from './lib/data-plane-tables.ts'
 import { appendTable } from './lib/append-table.ts'
 import { fairnessTable } from './lib/fairness-table.ts'
+import { flightSqlTable } from './lib/flight-sql-table.ts'
 import { mainJobTables } from './lib/main-job-tables.ts'
 import type {
   AppendResult,
   DataPlaneResult,
   FairnessResult,
+  FlightSqlResult,
   MainJobResult,
   TargetsResult,
 } from './lib/results.ts'
@@ -62,6 +64,11 @@ const sections: readonly Section[] = [
     bench: 'fairness',
     document: 'docs/performance.md',
     write: (result) => fairnessTable(result as FairnessResult),
+  },
+  {
+    bench: 'flight-sql',
+    document: 'docs/performance.md',
+    write: (result) => flightSqlTable(result as FlightSqlResult),
   },
   {
     bench: 'append',

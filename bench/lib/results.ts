@@ -95,3 +95,16 @@ export interface AppendResult {
   readonly rounds: number
   readonly machine: Machine
 }
+
+/** What bench/results/flight-sql.json holds: medians of interleaved rounds. */
+export interface FlightSqlResult {
+  readonly whole: Readonly<Record<'ADBC' | 'DoGet', { readonly p50_ms: number }>>
+  readonly point: { readonly p50_ms: number; readonly p99_ms: number }
+  readonly ingest: Readonly<Record<'ADBC' | 'DoPut', { readonly p50_ms: number }>>
+  readonly sessions: { readonly count: number; readonly seconds: number; readonly rss_growth: number }
+  /** Queries that the server still knows of at the end. */
+  readonly left: { readonly running: number; readonly waiting: number; readonly parked: number }
+  readonly rows: number
+  readonly rounds: number
+  readonly machine: Machine
+}
