@@ -175,7 +175,7 @@ export class QueryEngine {
       await connection.useTimeZone(request.timeZone ?? UTC)
       const statement = await connection.prepare(query.sql)
       try {
-        const schema = await schemaOf(connection, statement, query.sql, request)
+        const schema = await schemaOf(connection, statement, query, request)
         const parameters = resultSchema(statementParameters(statement), request.timeZone)
         if (isIndependentOfValues(statement)) key = typesKey(query, request) ?? key
         return { ...describedAs(schema, query.isOrdered), parameters }

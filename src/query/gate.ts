@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import type { PinnedDataset, PinnedLake, PinnedView } from '../store/parts.ts'
+import type { Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
 import {
   analyseStatement,
@@ -23,6 +24,7 @@ import {
   type Edit,
   type Rewritten,
 } from './gate/rewrite.ts'
+import type { PlainColumns } from './gate/plain-columns.ts'
 import { callSignature, datasetsRelation, framesCall, type Relation, viewRelation } from './gate/relation.ts'
 import { faultError, notSelectError, readStatement, type StatementText } from './gate/statement.ts'
 import { TableResolver } from './gate/tables.ts'
@@ -38,6 +40,8 @@ export interface GatedQuery {
   readonly datasets: readonly PinnedDataset[]
   /** How many parts it reads, of how many that its tables have; one that two of them read counts twice. */
   readonly parts: { readonly opened: number; readonly of: number }
+  /** The dataset whose columns it gives as they are, and which; null where it is more than that. */
+  readonly plain: { readonly columns: PlainColumns; readonly source: Schema } | null
   /** The statement itself orders its rows. */
   readonly isOrdered: boolean
   /** Rows of one table, filtered and computed one by one: they come in the same order each time. */
@@ -356,12 +360,22 @@ function queryOf(
       opened: countParts(openedOf(targets)),
       of: countParts(datasetsOf(targets)),
     },
+    plain: isExplain ? null : plainOf(analysis, targets),
     isOrdered: analysis.isOrdered,
     isScan: analysis.isScan && !isExplain && targets.every(({ view }) => view === undefined),
     isWhole: analysis.isWhole && !isExplain && targets.every(isCurrentDataset),
     isVolatile: analysis.isVolatile || isExplain || readsInput || hasVolatileView(targets),
     cacheKey: hash.digest('base64url'),
   }
+}
+
+/** Names of views, of common table expressions and of several datasets are no columns as they are stored. */
+function plainOf({ plain }: Analysis, targets: readonly Target[]): GatedQuery['plain'] {
+  const [target, ...others] = targets
+  const [dataset, ...more] = target?.datasets ?? []
+  const isOne = others.length + more.length === 0 && target?.use.location === plain?.location
+  if (plain === null || dataset === undefined || !isOne) return null
+  return { columns: plain, source: dataset.schema }
 }
 
 function bytesOf(sql: string, { statement, normalized, last }: Known): number {

@@ -5,6 +5,8 @@ import { LIMITS } from '../limits.ts'
 import { statementColumns } from './describe.ts'
 import type { Duck } from './duck.ts'
 import { type Connection, type Statement, UTC } from './duckdb.ts'
+import type { GatedQuery } from './gate.ts'
+import { withNotNull } from './gate/plain-columns.ts'
 import type { Binding } from './query-binding.ts'
 import type { Slot } from './query-slots.ts'
 import type { QueryDescription, QueryRequest } from './query.ts'
@@ -149,7 +151,7 @@ export class QueryRun {
 
   async #describe(connection: Connection, statement: Statement): Promise<QueryDescription> {
     const { query } = this.#parts.binding
-    return describedAs(await schemaOf(connection, statement, query.sql, this.#parts.request), query.isOrdered)
+    return describedAs(await schemaOf(connection, statement, query, this.#parts.request), query.isOrdered)
   }
 
   readonly #end = (): void => {
@@ -169,12 +171,17 @@ export function describedAs(schema: Schema, isOrdered: boolean): QueryDescriptio
   return { schema, schemaHeader: encodeSchema(schema), isOrdered, parameters: NO_PARAMETERS }
 }
 
-/** The Arrow types of a statement's columns: those that were asked for, or those that DuckDB's become. */
+/**
+ * The Arrow types of a statement's columns: those that were asked for, or those that DuckDB's become, and what is NOT
+ * NULL where they come from.
+ */
 export async function schemaOf(
   connection: Connection,
   statement: Statement,
-  sql: string,
+  { sql, plain }: GatedQuery,
   { target, parameters, timeZone }: QueryRequest,
 ): Promise<Schema> {
-  return target ?? resultSchema(await statementColumns(connection, statement, sql, parameters), timeZone)
+  if (target !== undefined) return target
+  const schema = resultSchema(await statementColumns(connection, statement, sql, parameters), timeZone)
+  return plain === null ? schema : withNotNull(schema, plain.columns, plain.source)
 }

@@ -267,6 +267,31 @@ def a_table_has_a_schema(client):
 
 
 @check
+def not_null_is_kept(client):
+    """a column that is NOT NULL in its table is so in the result of a query that gives it as it is, and in no other"""
+    plain = {
+        'SELECT key, "at" FROM "strict" WHERE key > 0 ORDER BY "at" LIMIT 5': [False, True],
+        'SELECT * FROM "strict"': [False, True],
+        'SELECT "at", *, s."KEY" AS again FROM "strict" AS s': [True, False, True, False],
+        'SELECT key, count(*) AS n FROM "strict" GROUP BY key': [False, True],
+        'SELECT key + 1 AS key FROM "strict"': [True],
+        'SELECT key FROM "strict" GROUP BY ROLLUP (key)': [True],
+        'SELECT a.key FROM "strict" a LEFT JOIN "strict" b ON a.key = b.key + 1': [True],
+        'SELECT key FROM (SELECT nullif(key, 1) AS key FROM "strict")': [True],
+        'WITH w AS (SELECT nullif(key, 1) AS key FROM "strict") SELECT key FROM w': [True],
+        'SELECT key FROM "strict" UNION ALL SELECT NULL': [True],
+        'SELECT key FROM "stric*"': [False],
+    }
+    with connect() as connection, connection.cursor() as cursor:
+        for sql, nullable in plain.items():
+            schema = cursor.adbc_execute_schema(sql)
+            assert [field.nullable for field in schema] == nullable, (sql, schema)
+            table = query(cursor, sql)
+            assert table.schema.equals(schema, check_metadata=True), (sql, table.schema)
+            table.validate(full=True)
+
+
+@check
 def sql_names_the_catalog(client):
     """SQL takes a table with catalog and schema, as tools write it from the metadata"""
     with connect() as connection, connection.cursor() as cursor:

@@ -4,6 +4,7 @@ import type { PartFilter } from '../../store/part-filter.ts'
 import { conditionsOf } from './conditions.ts'
 import { SCALAR_FUNCTIONS, TABLE_FUNCTIONS, VOLATILE_FUNCTIONS } from './functions.ts'
 import { shown } from './message.ts'
+import { plainColumns, type PlainColumns } from './plain-columns.ts'
 import { isScan, isWhole } from './scan.ts'
 import { assertSizes } from './sizes.ts'
 import {
@@ -82,6 +83,8 @@ export interface Analysis {
   readonly calls: readonly CallUse[]
   readonly columns: readonly ColumnUse[]
   readonly lists: readonly ListUse[]
+  /** What it takes as it is from the one table it reads. */
+  readonly plain: PlainColumns | null
 }
 
 /** Keywords that are functions where no column has their name. */
@@ -164,6 +167,7 @@ export function analyseStatement(statement: Node): Analysis {
     calls: [...calls.values()],
     columns: [...columns.values()],
     lists,
+    plain: plainColumns(query),
   }
 }
 

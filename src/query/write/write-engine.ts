@@ -4,6 +4,7 @@ import type { DatasetRef } from '../../../flight/request.ts'
 import { SternaError } from '../../errors.ts'
 import type { Lake, PinnedDataset, PinnedLake, StagedPart, WritableLake } from '../../store/parts.ts'
 import { shown } from '../gate/message.ts'
+import { allNullable } from '../gate/plain-columns.ts'
 import type { ParameterRow } from '../parameters.ts'
 import type { QueryDescription, QueryRequest, QueryResult } from '../query.ts'
 import { applyChanges, writeResult } from './apply-changes.ts'
@@ -291,7 +292,8 @@ export class WriteEngine {
       run.lake.create(ref, await this.#declared(content.columns, run), [], isReplace)
       return null
     }
-    const { schema } = await this.#describeQuery(content.query, run)
+    // As in SQL: a table that is made of a query takes its types, not what is NOT NULL.
+    const schema = allNullable((await this.#describeQuery(content.query, run)).schema)
     const named = content.names === null ? schema : renamed(schema, content.names)
     if (!content.hasRows) {
       run.lake.create(ref, named, [], isReplace)
