@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { projectRoot } from '../support/project-root.ts'
+import { CLIENTS, FEATURES } from './client-features.ts'
 
 function read(file: string): string {
   return readFileSync(path.join(projectRoot, file), 'utf8')
@@ -78,4 +79,29 @@ test('the document names the versions that the tests run', () => {
     /jdbc-driver<\/artifactId>\s*<version>(.+?)</g,
   )
   assert.match(document, new RegExp(`JDBC driver +\\| ${jdbc.replaceAll('.', '\\.')} `))
+})
+
+test('the table of clients and features is what the tests show', () => {
+  const rows = CLIENTS.map(({ client, version: [file, pattern], files, checks }) => {
+    for (const check of Object.values(checks)) {
+      assert.ok(
+        files.some((name) => read(name).includes(check)),
+        `${client}: ${check}`,
+      )
+    }
+    const marks = FEATURES.map((feature) => (checks[feature] === undefined ? '' : 'yes'))
+    return [client, pattern.exec(read(file))?.[1] ?? 'no version', ...marks]
+  })
+  const [, section = ''] = document.split('## Which does what\n')
+  const found = section
+    .split(/^## /m)[0]
+    ?.split('\n')
+    .filter((line) => line.startsWith('|') && !line.startsWith('| -'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+  assert.deepEqual(found, [['client', 'version', ...FEATURES], ...rows])
 })
