@@ -35,14 +35,14 @@ const layers = {
     mayImport: [...shared, '^src/(server|store|query|config|telemetry|client)/'],
   },
   admin: { path: '^src/admin/', mayImport: [...shared, '^src/(admin|server|config|telemetry)/'] },
-  // `repair` works on a data directory that no server can open; `put` and `get` convert files with an engine of
+  // `repair` and `restore` work on a data directory that no server can open; `put` and `get` convert files with an engine of
   // their own.
   cli: {
     path: '^src/cli/',
     mayImport: [
       ...shared,
       '^src/(cli|server|client|query|config|telemetry)/',
-      '^src/(index|version|store/repair)\\.ts$',
+      '^src/(index|version|store/(repair|restore))\\.ts$',
     ],
   },
 }

@@ -129,6 +129,10 @@ export const LIMITS = {
   airportTransactionIdleMs: 10 * 60_000,
   /** How often snapshots are asked for their age where nothing is committed. */
   historyCheckMs: 60_000,
+  /** Bytes of a backup that go into one message. */
+  backupChunkBytes: 1 * MiB,
+  /** Backups at once: each keeps every file that is replaced meanwhile, and logs that are parts already. */
+  backupsMax: 2,
   /** Versions that one answer lists. */
   versionsListedMax: 10_000,
   /** Past states of the catalog in memory; reading one of 10,000 datasets takes a tenth of a second. */

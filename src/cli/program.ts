@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { VERSIONS } from '../version.ts'
+import { addBackup, addRestore } from './backup.ts'
 import { addCheck } from './check.ts'
 import { addCompact, addCompaction } from './compact.ts'
 import { addConfigure } from './configure.ts'
@@ -45,6 +46,8 @@ export function createProgram(): Command {
     addConfigure,
     addHistory,
     addRollback,
+    addBackup,
+    addRestore,
     addCheck,
     addRepair,
     addUser,

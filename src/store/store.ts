@@ -5,6 +5,7 @@ import { LIMITS } from '../limits.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { FrameCache } from './cache/frame-cache.ts'
 import { type AppendOptions as AppendCalls, AppendSession } from './append-session.ts'
+import { type BackupItem, readBackup } from './backup.ts'
 import { Catalog } from './catalog/catalog.ts'
 import type { CatalogObjects } from './catalog/objects.ts'
 import type { CatalogDataset, CatalogState } from './catalog/state.ts'
@@ -69,6 +70,7 @@ export class Store implements Lake {
   readonly #snapshots: SnapshotParts
   readonly #expiry: NodeJS.Timeout
   readonly #compactor: Compactor
+  #backups = 0
 
   /**
    * Takes the data directory's lock, empties `tmp/`, and removes part files that no snapshot names.
@@ -397,6 +399,28 @@ export class Store implements Lake {
       )
     } finally {
       release()
+    }
+  }
+
+  /** Reads the whole lake as it is in one moment. @throws SERVER_BUSY; as {@link readBackup} */
+  async *backup(signal: AbortSignal): AsyncGenerator<BackupItem> {
+    if (this.#backups >= LIMITS.backupsMax) {
+      throw new SternaError('SERVER_BUSY', `${this.#backups} backups run already, of ${LIMITS.backupsMax}`)
+    }
+    this.#backups += 1
+    try {
+      yield* readBackup(
+        {
+          disk: this.#disk,
+          dataDir: this.#dataDir,
+          catalog: this.#catalog,
+          logs: this.#logs,
+          pins: this.#pins,
+        },
+        signal,
+      )
+    } finally {
+      this.#backups -= 1
     }
   }
 

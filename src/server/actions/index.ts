@@ -1,5 +1,6 @@
 import { airportActions } from '../airport/index.ts'
 import type { Action } from './action.ts'
+import { backup } from './backup.ts'
 import { check } from './check.ts'
 import { compact, compaction } from './compact.ts'
 import { configure } from './configure.ts'
@@ -37,9 +38,10 @@ export const ACTIONS: readonly Action[] = [
   evict,
   flush,
   compact,
+  compaction,
   history,
   rollback,
-  compaction,
+  backup,
   configure,
   check,
   health,

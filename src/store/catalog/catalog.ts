@@ -103,6 +103,16 @@ export class Catalog {
     return this.#db.readTransaction(() => this.#past.get(moment))
   }
 
+  /** The oldest snapshot that is kept. */
+  oldest(): number {
+    return this.#db.get<[number]>('SELECT min(snapshot_id) FROM ducklake_snapshot')?.[0] ?? 0
+  }
+
+  /** Writes the whole catalog to a new file, as it is. */
+  copyTo(path: string): void {
+    this.#db.exec(`VACUUM INTO '${path.replaceAll("'", "''")}'`)
+  }
+
   /** The versions of a dataset that can be read, the newest first. @param limit - how many at most */
   versions(ref: DatasetRef, limit: number): DatasetVersion[] {
     return listVersions(this.#db, ref, limit)

@@ -119,6 +119,13 @@ export class DatasetLog {
     return this.#view
   }
 
+  /** Its files, with the bytes in them that are acknowledged. */
+  files(): { readonly path: string; readonly bytes: number }[] {
+    return this.#segments()
+      .filter(({ sequence }) => sequence > 0)
+      .map(({ path, fileBytes }) => ({ path, bytes: fileBytes }))
+  }
+
   /** Takes segments over that were found on the disk; they are durable. */
   recover(segments: readonly LogSegment[]): void {
     this.#sealed = segments

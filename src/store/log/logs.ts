@@ -48,6 +48,12 @@ interface LogView {
   readonly segments: readonly SegmentView[]
 }
 
+/** A file of a log. */
+export interface LogFile {
+  readonly path: string
+  readonly bytes: number
+}
+
 /** Figures of the action `stats`. */
 export interface LogStats {
   readonly keys: number
@@ -177,6 +183,17 @@ export class Logs {
     } finally {
       release?.()
     }
+  }
+
+  /**
+   * The files of all logs in this moment, with the bytes that are records of acknowledged batches. None of them goes
+   * until `release`.
+   */
+  keepFiles(): { readonly files: readonly LogFile[]; readonly release: () => void } {
+    let release = (): void => undefined
+    const isReleased = new Promise<void>((resolve) => (release = resolve))
+    this.#removing = this.#removing.then(() => isReleased)
+    return { files: [...this.#logs.values()].flatMap((log) => log.files()), release }
   }
 
   /** Makes parts of all logs, as many as that time allows. What is left is there at the next start. */
