@@ -178,6 +178,8 @@ export interface PinnedLake {
   views(): readonly PinnedView[]
   /** Dictionaries and batches of a dataset, all of them, where they are in memory; shared, never written to. */
   frames?(ref: DatasetRef): readonly Frame[] | undefined
+  /** A temporary table of the session, where there is a session. */
+  temporary?(key: string): PinnedDataset | undefined
   /** Parts that were replaced meanwhile may go once every pin is released. Idempotent. */
   release(): void
 }
@@ -203,6 +205,8 @@ export interface NewRows {
  * nobody else until it is committed. Implemented by the store.
  */
 export interface WritableLake extends Lake {
+  /** Of temporary tables; null where there are none, since nobody would end them. */
+  readonly temporarySchema: string | null
   /**
    * A dataset whose rows are all in parts, those of its log included, and which takes part in conflicts from here on.
    *

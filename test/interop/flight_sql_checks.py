@@ -493,11 +493,6 @@ def ingestion_into_a_schema_and_from_a_stream(client):
             'There is no catalog "nowhere"',
             lambda: cursor.adbc_ingest("streamed", numbers(5), mode="append", catalog_name="nowhere"),
         )
-        raises(
-            Error,
-            "Temporary tables are not supported",
-            lambda: cursor.adbc_ingest("streamed", numbers(5), mode="create", temporary=True),
-        )
 
 
 @check

@@ -438,6 +438,29 @@ def an_ingestion_joins_its_transaction(client):
 
 
 @check
+def temporary_tables_live_with_their_connection(client):
+    """a temporary table hides one of the lake, is seen by its own connection alone, and goes with it"""
+    write("CREATE TABLE scratch AS SELECT 'lake' AS a")
+    with connect() as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE scratch AS SELECT range AS n FROM range(5)")
+        cursor.execute("INSERT INTO scratch VALUES (100)")
+        cursor.execute("DELETE FROM scratch WHERE n < 3")
+        assert cursor.rowcount == 3, cursor.rowcount
+        cursor.execute("SELECT sum(s.n), any_value(l.a) FROM scratch AS s, main.scratch AS l")
+        assert cursor.fetchall() == [(107, "lake")]
+        cursor.adbc_ingest("taken_in", pa.table({"id": [1, 2]}), mode="create", temporary=True)
+        cursor.execute("CREATE TABLE kept AS SELECT id FROM taken_in")
+        raises(Error, "taken_in", lambda: rows("SELECT * FROM taken_in"))
+        assert rows("SELECT * FROM scratch") == [("lake",)]
+        cursor.execute("DROP TABLE scratch")
+        cursor.execute("SELECT * FROM scratch")
+        assert cursor.fetchall() == [("lake",)]
+        assert os.listdir(os.path.join(DATA_DIR, "tmp")) != []
+    eventually(lambda: os.listdir(os.path.join(DATA_DIR, "tmp")) == [])
+    assert rows("SELECT count(*) FROM kept") == [(2,)]
+
+
+@check
 def nothing_is_left_of_transactions(client):
     """a transaction that is rolled back, or whose client is gone, leaves no file"""
     write("CREATE TABLE left_over (id BIGINT)")

@@ -128,6 +128,8 @@ export class TableResolver {
   }
 
   #named(schemaName: string, name: string): Resolution {
+    const temporary = schemaName === '' ? this.#lake.temporary?.(name) : undefined
+    if (temporary !== undefined) return { datasets: [temporary], alias: name }
     const schema = schemaName === '' ? this.#schema : schemaName
     const exact = this.#lake.resolve({ schema, key: name })
     if (exact !== undefined) return { datasets: [exact], alias: name }

@@ -11,6 +11,8 @@ export function findTable(
   { schema, name }: WrittenName,
   defaultSchema = MAIN_SCHEMA,
 ): PinnedDataset | undefined {
+  const temporary = schema === null ? lake.temporary?.(name) : undefined
+  if (temporary !== undefined) return temporary
   const ref = { schema: schema ?? defaultSchema, key: name }
   const exact = lake.resolve(ref)
   if (exact !== undefined) return exact

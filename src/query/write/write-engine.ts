@@ -5,6 +5,7 @@ import { SternaError } from '../../errors.ts'
 import type { Lake, PinnedDataset, PinnedLake, StagedPart, WritableLake } from '../../store/parts.ts'
 import { shown } from '../gate/message.ts'
 import { allNullable } from '../gate/plain-columns.ts'
+import { MAIN_SCHEMA } from '../gate/tables.ts'
 import type { ParameterRow } from '../parameters.ts'
 import type { QueryDescription, QueryRequest, QueryResult } from '../query.ts'
 import { applyChanges, writeResult } from './apply-changes.ts'
@@ -280,13 +281,26 @@ export class WriteEngine {
 
   async #createTable(statement: Of<'create-table'>, run: Run): Promise<number | null> {
     const { table, content, exists, isTemporary } = statement
-    if (isTemporary) throw new SternaError('NOT_IMPLEMENTED', 'Temporary tables are not supported yet')
-    const known = this.#pinned(run, (pinned) => findTable(pinned, table, run.schema))
+    const { temporarySchema } = run.lake
+    if (isTemporary && temporarySchema === null) {
+      throw new SternaError(
+        'NOT_IMPLEMENTED',
+        'Temporary tables need a session of Flight SQL, with which they end',
+      )
+    }
+    const name = isTemporary ? { schema: temporarySchema, name: table.name } : table
+    const known = this.#pinned(run, (pinned) => {
+      const found = findTable(pinned, name, run.schema)
+      // A temporary table hides one of the lake, and is none.
+      return !isTemporary && name.schema === null && found?.ref.schema === temporarySchema
+        ? findTable(pinned, { ...name, schema: run.schema ?? MAIN_SCHEMA })
+        : found
+    })
     if (known !== undefined && exists === 'keep') return 'columns' in content ? null : 0
     if (known !== undefined && exists === 'refuse') {
       throw new SternaError('DATASET_EXISTS', `Table "${shown(table.name)}" exists already`)
     }
-    const ref = known?.ref ?? newRef(table, run.schema)
+    const ref = known?.ref ?? newRef(name, run.schema)
     const isReplace = exists === 'replace'
     if ('columns' in content) {
       run.lake.create(ref, await this.#declared(content.columns, run), [], isReplace)

@@ -32,6 +32,7 @@ export class WriteLake implements Lake {
       match: (schema, glob) => pinned.match(schema, glob),
       list: () => pinned.list(),
       views: () => pinned.views(),
+      temporary: (key) => pinned.temporary?.(key),
       release: () => pinned.release(),
     }
   }

@@ -19,7 +19,7 @@ export const createPreparedStatement: Action = {
     const { schemaHeader, parameters } =
       write === null
         ? await new StatementRead(statement, services, context).prepare()
-        : { schemaHeader: null, parameters: await writeParameters(write, statement, services) }
+        : { schemaHeader: null, parameters: await writeParameters(write, statement, services, context) }
     yield packAny('ActionCreatePreparedStatementResult', {
       preparedStatementHandle: services.sql.prepare(query, transaction, context),
       // Without a schema it is an update: so JDBC tells.

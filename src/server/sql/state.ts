@@ -1,6 +1,8 @@
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { LakeTransaction, TransactionalLake } from '../../store/transaction/lake-transaction.ts'
+import type { Lake } from '../../store/parts.ts'
+import { SessionReads } from '../../store/transaction/session-lake.ts'
 import type { CallContext } from '../call.ts'
 import { Polls } from '../polls/polls.ts'
 import { Executions } from './executions.ts'
@@ -55,6 +57,14 @@ export class SqlState {
     countMax: LIMITS.preparedStatementsMax,
     idleMs: LIMITS.transactionIdleMs,
   })
+  /** The temporary tables of a session or connection. */
+  readonly temporary = new Handles<LakeTransaction>({
+    what: 'temporary table',
+    advice: 'Make it again',
+    countMax: LIMITS.transactionsMax,
+    idleMs: LIMITS.sessionIdleMs,
+    onEnd: (tables) => tables.rollback(),
+  })
   /** Of a savepoint, the transaction it is in, and what that was like. */
   readonly savepoints = new Handles<Savepoint>({
     what: 'savepoint',
@@ -100,6 +110,28 @@ export class SqlState {
 
   beginTransaction(context: CallContext): Buffer {
     return this.transactions.add(this.#lake.begin(), this.sessions.ownerOf(context))
+  }
+
+  /** The temporary tables of a caller; made where there are none, if that is asked for. @throws SternaError SERVER_BUSY */
+  temporaryOf(context: CallContext, isMade: true): LakeTransaction
+  temporaryOf(context: CallContext, isMade: boolean): LakeTransaction | undefined
+  temporaryOf(context: CallContext, isMade: boolean): LakeTransaction | undefined {
+    // Most callers have none.
+    if (!isMade && this.temporary.size === 0) return undefined
+    const owner = this.sessions.ownerOf(context)
+    const [known] = this.temporary.owned(owner)
+    if (known !== undefined || !isMade) return known
+    const made = this.#lake.begin()
+    this.temporary.add(made, owner)
+    return made
+  }
+
+  /** What a query of a caller reads: its transaction or the lake, with its temporary tables. */
+  lakeOf(context: CallContext, transaction: string | undefined): Lake {
+    const open =
+      transaction === undefined ? this.#lake : this.transactions.get(Buffer.from(transaction, 'hex'))
+    const temporary = this.temporaryOf(context, false)
+    return temporary === undefined ? open : new SessionReads(open, temporary)
   }
 
   /** Makes what a transaction has written visible, and ends it. @throws SternaError HANDLE_NOT_FOUND, COMMIT_CONFLICT */
@@ -164,7 +196,7 @@ export class SqlState {
 
   /** What a session holds; what may use a transaction before the transactions. */
   get #held() {
-    return [this.statements, this.savepoints, this.transactions, this.writes]
+    return [this.statements, this.savepoints, this.transactions, this.writes, this.temporary]
   }
 
   #endOwned(owner: string): void {

@@ -12,6 +12,7 @@ import { SternaError } from '../../errors.ts'
 import type { Lake } from '../../store/parts.ts'
 import type { PutMode, PutSession } from '../../store/put-session.ts'
 import type { LakeTransaction } from '../../store/transaction/lake-transaction.ts'
+import { TEMPORARY_SCHEMA } from '../../store/transaction/session-lake.ts'
 import type { Services } from '../services.ts'
 import type { PutCommand } from './command.ts'
 import { CATALOG, DEFAULT_SCHEMA } from './names.ts'
@@ -33,8 +34,11 @@ export const statementIngest: PutCommand = {
     const session = services.sql.sessions.find(context)
     const named = command.schema === '' ? null : command.schema
     const schema = named ?? statementOptions(session).schema ?? DEFAULT_SCHEMA
-    const ref = datasetRef(schema, command.table, 'DESCRIPTOR_MALFORMED')
-    const transaction = transactionOf(command, services)
+    const isTemporary = command.temporary
+    const ref = datasetRef(isTemporary ? TEMPORARY_SCHEMA : schema, command.table, 'DESCRIPTOR_MALFORMED')
+    const transaction = isTemporary
+      ? services.sql.temporaryOf(context, true)
+      : transactionOf(command, services)
     const mode = modeOf(command, ref, transaction ?? services.store)
     let put: PutSession | undefined
     let rows = 0
@@ -57,17 +61,12 @@ export const statementIngest: PutCommand = {
       throw error
     }
     if (transaction === null) services.sql.hasWritten(context)
+    if (isTemporary) transaction?.refresh()
     return messages.DoPutUpdateResult.encode({ recordCount: rows })
   },
 }
 
-function assertSupported({ temporary, catalog, options }: CommandStatementIngest): void {
-  if (temporary) {
-    throw new SternaError(
-      'NOT_IMPLEMENTED',
-      'Temporary tables are not supported; ingest into a schema of your own',
-    )
-  }
+function assertSupported({ catalog, options }: CommandStatementIngest): void {
   if (catalog !== null && catalog !== '' && catalog !== CATALOG) {
     throw new SternaError(
       'REQUEST_INVALID',

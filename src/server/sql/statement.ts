@@ -138,10 +138,7 @@ export class StatementRead implements Readable {
 
   #request(row: ParameterRow | undefined): QueryRequest {
     const { sql, schema, timeZone, transaction } = this.#statement
-    const lake =
-      transaction === undefined
-        ? undefined
-        : this.#services.sql.transactions.get(Buffer.from(transaction, 'hex'))
+    const lake = this.#services.sql.lakeOf(this.#context, transaction)
     return { sql, parameters: row, schema, timeZone, lake, signal: this.#context.signal }
   }
 

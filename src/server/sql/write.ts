@@ -2,7 +2,8 @@ import { batchOf, encodeSchema, packAny, type Schema } from '../../../flight/ind
 import { SternaError } from '../../errors.ts'
 import type { QueryRequest } from '../../query/engine.ts'
 import { type BoundRows, parseWrite, type WriteStatement } from '../../query/write/write-engine.ts'
-import type { WritableLake } from '../../store/parts.ts'
+import type { LakeTransaction } from '../../store/transaction/lake-transaction.ts'
+import { SessionLake } from '../../store/transaction/session-lake.ts'
 import type { CallContext } from '../call.ts'
 import { type OpenRead, type ReadDescription, schemaFrame } from '../read.ts'
 import type { Services } from '../services.ts'
@@ -38,8 +39,13 @@ export async function runWrite(
   services: Services,
   context: CallContext,
 ): Promise<number | null> {
-  const execute = (lake: WritableLake): Promise<number | null> =>
-    services.writes.execute(statement, { ...input, lake })
+  const isTemporary = statement.kind === 'create-table' && statement.isTemporary
+  const temporary = services.sql.temporaryOf(context, isTemporary)
+  const execute = (lake: LakeTransaction): Promise<number | null> => {
+    if (temporary === undefined) return services.writes.execute(statement, { ...input, lake })
+    const session = new SessionLake(lake, temporary)
+    return temporary.statement(() => services.writes.execute(statement, { ...input, lake: session }))
+  }
   if (input.transaction !== undefined) {
     const open = services.sql.transactions.get(Buffer.from(input.transaction, 'hex'))
     return open.statement(() => execute(open))
@@ -59,10 +65,10 @@ export async function runWrite(
 export function writeParameters(
   statement: WriteStatement,
   { schema, transaction }: Statement,
-  { sql, store, writes }: Services,
+  { sql, writes }: Services,
+  context: CallContext,
 ): Promise<Schema> {
-  const lake = transaction === undefined ? store : sql.transactions.get(Buffer.from(transaction, 'hex'))
-  return writes.describe(statement, schema, lake)
+  return writes.describe(statement, schema, sql.lakeOf(context, transaction))
 }
 
 /** What reads a statement, whether it only reads or writes. @param isTicket - see {@link WriteRead} */

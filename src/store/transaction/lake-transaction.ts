@@ -86,6 +86,7 @@ interface Base {
  * forgotten or killed leaves nothing.
  */
 export class LakeTransaction implements WritableLake {
+  readonly temporarySchema = null
   readonly #parts: LakeTransactionParts
   /** By the temporary path of a part: what it says of itself. */
   readonly #origins = new Map<string, PartOrigin>()
