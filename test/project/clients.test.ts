@@ -52,7 +52,7 @@ test('the document lists every check of the other ways from Python, and no other
 })
 
 test('the document lists every check of the JDBC driver, and no other', () => {
-  const files = ['JdbcChecks', 'JdbcValueChecks', 'JdbcConnectionChecks']
+  const files = ['JdbcChecks', 'JdbcValueChecks', 'JdbcConnectionChecks', 'JdbcWriteChecks']
   const checks = files.flatMap((name) =>
     matches(read(`test/interop/jdbc/${name}.java`), /check\("(.+?)", \(\) ->/g),
   )

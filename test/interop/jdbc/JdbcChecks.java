@@ -197,6 +197,7 @@ public final class JdbcChecks extends Checks {
     });
     JdbcValueChecks.run(url);
     JdbcConnectionChecks.run(url);
+    JdbcWriteChecks.run(url);
     print();
   }
 }
