@@ -64,3 +64,8 @@ export async function writeResult(
     result.close()
   }
 }
+
+/** How many rows parts have. */
+export function rowsOf(parts: readonly StagedPart[]): number {
+  return parts.reduce((sum, { written }) => sum + written.rows, 0)
+}
