@@ -23,7 +23,7 @@ export class TokenReader {
 
   constructor(sql: string, tokens: readonly Token[] = tokenize(sql)) {
     this.#sql = sql
-    this.#tokens = tokens
+    this.#tokens = tokens.flatMap((token) => signApart(sql, token))
   }
 
   get isAtEnd(): boolean {
@@ -178,6 +178,16 @@ export class TokenReader {
     }
     return this.#sql.slice(first.start, last.end)
   }
+}
+
+/** `=-1`, which is no operator of DuckDB, as `=` and `-1`. */
+function signApart(sql: string, token: Token): Token[] {
+  if (token.kind !== 'operator' || !/^=[+-]+$/.test(textOf(sql, token))) return [token]
+  const middle = token.start + 1
+  return [
+    { ...token, end: middle },
+    { ...token, start: middle },
+  ]
 }
 
 function placeOf(sql: string, offset: number): string {

@@ -60,6 +60,15 @@ test('an UPDATE is cut at its own words only', () => {
   })
 })
 
+test('a sign after = is that of the value', () => {
+  const statement = parseWrite('UPDATE t SET a=-1, b=+b WHERE c=-2')
+  assert.ok(statement?.kind === 'update')
+  assert.deepEqual(statement.set, [
+    { column: 'a', expression: '-1' },
+    { column: 'b', expression: '+b' },
+  ])
+})
+
 test('a MERGE has its branches in their order', () => {
   const sql = `MERGE INTO t USING (FROM u) AS s ON t.id = s.id WHEN MATCHED AND s.n = 0 THEN DELETE
     WHEN MATCHED THEN UPDATE SET n = s.n WHEN NOT MATCHED BY SOURCE THEN DO NOTHING
