@@ -23,7 +23,11 @@ const layers = {
   store: { path: '^src/store/', mayImport: [...shared, '^src/(store|telemetry)/'] },
   query: {
     path: '^src/query/',
-    mayImport: [...shared, '^src/(query|telemetry)/', '^src/store/(parts|occurrences|partitions|part-filter)\\.ts$'],
+    mayImport: [
+      ...shared,
+      '^src/(query|telemetry)/',
+      '^src/store/(parts|occurrences|partitions|part-filter|bucket)\\.ts$',
+    ],
   },
   client: { path: '^src/client/', mayImport: [...shared, '^src/client/'] },
   server: {
@@ -57,7 +61,7 @@ const adapters = {
   libsql: '^src/store/catalog/database\\.ts$',
   '@grpc/grpc-js': '^src/(server|client)/',
   pino: '^src/telemetry/log\\.ts$',
-  zod: '^src/(config/|server/|store/options\\.ts$)',
+  zod: '^src/(config/|server/|store/(options|rollup-definition)\\.ts$)',
   'smol-toml': '^src/config/',
   commander: '^src/cli/',
   'cli-progress': '^src/cli/',

@@ -94,6 +94,8 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
       queriesMax: settings.queryLimit,
     })
     closers.push(() => engine.close())
+    store.refreshWith((lake, ref, signal) => engine.readDataset(ref, {}, signal, lake))
+    closers.push(() => store.endRefreshes())
     const sql = new SqlState(store)
     closers.push(() => sql.close())
     const airport = new AirportState(store)
@@ -126,6 +128,7 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
       stop: async (options = {}) => {
         const drainMs = options.drainMs ?? settings.drainMs
         await server.stop(drainMs)
+        await store.endRefreshes()
         if (drainMs > 0) await store.flushAll()
         await Promise.all([duck.interruptAll(), encoder.interruptAll(), closeAll()])
       },

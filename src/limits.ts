@@ -96,6 +96,10 @@ export const LIMITS = {
   compressionLevelCompact: 19,
   /** Arrow bytes of a part that compaction makes: 100-500 MB of Parquet at the usual ratios. */
   compactArrowBytesTarget: 2 * GiB,
+  /** How often rollups take in what their sources got: a bar of a minute is read from its part soon after. */
+  rollupRefreshMs: 10_000,
+  /** Arrow bytes of a part that a rollup writes anew rather than have one more beside it: a few ms. */
+  rollupPartBytesMin: 4 * MiB,
   /** Batches a DoExchange may hold: its table `input`, or the rows that DuckDB's airport extension changes. */
   /** Bytes of files that become one part: what comes out of them at level 19 has 100 to 400 MB. */
   compactFileBytesMax: 400 * MiB,

@@ -14,6 +14,7 @@ import { addLs } from './ls.ts'
 import { addPut } from './put.ts'
 import { addQuery } from './query.ts'
 import { addRepair } from './repair.ts'
+import { addRollup } from './rollup.ts'
 import { addServe } from './serve.ts'
 import { addStats } from './stats.ts'
 import { addUser } from './user.ts'
@@ -50,6 +51,7 @@ export function createProgram(): Command {
     addRestore,
     addCheck,
     addRepair,
+    addRollup,
     addUser,
     addVersion,
   ]

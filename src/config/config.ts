@@ -60,6 +60,8 @@ export interface ServerConfig {
   readonly drainMs: number
   /** SQL statements that run at once. */
   readonly queryLimit: number
+  /** How often rollups take in what their sources got. */
+  readonly rollupRefreshMs: number
   /** Arrow bytes of a put that become one part. */
   readonly partSize: number
   /** Bytes of the largest message a client may send. */
@@ -104,6 +106,7 @@ export interface ConfigFlags {
   readonly logLevel?: string | undefined
   readonly drainMs?: number | undefined
   readonly queryLimit?: number | undefined
+  readonly rollupRefreshMs?: number | undefined
   readonly partSize?: number | string | undefined
   readonly receiveMessageMax?: number | string | undefined
   readonly usersFile?: string | undefined
@@ -171,6 +174,7 @@ export function loadConfig(sources: {
     logLevel: chosen.log_level ?? 'info',
     drainMs: chosen.drain_ms ?? LIMITS.drainMs,
     queryLimit: chosen.query_limit ?? LIMITS.queriesMax,
+    rollupRefreshMs: chosen.rollup_refresh_ms ?? LIMITS.rollupRefreshMs,
     partSize: chosen.part_size ?? LIMITS.partArrowBytesTarget,
     receiveMessageMax: chosen.receive_message_max ?? LIMITS.receiveMessageBytesMax,
     usersFile: chosen.users_file ?? join(chosen.data_dir ?? './data', 'users'),

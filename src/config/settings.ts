@@ -86,6 +86,7 @@ export const settingsSchema = z
     log_level: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }),
     drain_ms: whole(0, 3_600_000),
     query_limit: whole(1, 1024),
+    rollup_refresh_ms: whole(10, DAY_MS),
     part_size: size('1MiB', MIB),
     tls: z
       .strictObject({

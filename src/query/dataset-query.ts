@@ -42,6 +42,8 @@ export const ROW_ID: Field = {
 /**
  * The SQL of a range, with the schema that its rows are to have: the dataset's own fields.
  *
+ * @param order - columns to sort by; none: rows come in the order of the dataset
+ *
  * @throws {@link SternaError} REQUEST_INVALID for an unknown column, a range of a dataset without time, a text
  * that is no time, or a limit that is no count
  */
@@ -49,6 +51,7 @@ export function datasetQuery(
   ref: DatasetRef,
   schema: Schema,
   range: DatasetRange,
+  order: readonly string[] = [],
 ): { readonly sql: string; readonly schema: Schema } {
   const named = range.columns?.map((name) => fieldNamed(schema, name)) ?? schema.fields
   const fields = range.rowIdsFrom === undefined ? named : [...named, ROW_ID]
@@ -59,6 +62,7 @@ export function datasetQuery(
   conditions.push(...timeConditions(schema, range))
   const clauses = [`SELECT ${storageOf(target).map(selectItem).join(', ')}`, `FROM ${source(ref, range)}`]
   if (conditions.length > 0) clauses.push(`WHERE ${conditions.join(' AND ')}`)
+  if (order.length > 0) clauses.push(`ORDER BY ${order.map(quoteName).join(', ')}`)
   if (range.limit !== undefined) clauses.push(`LIMIT ${rowLimit(range.limit)}`)
   return { sql: clauses.join(' '), schema: target }
 }

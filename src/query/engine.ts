@@ -3,7 +3,7 @@ import type { Schema } from '../../flight/ipc/schema.ts'
 import type { DatasetRef } from '../../flight/request.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
-import type { Lake, PinnedLake } from '../store/parts.ts'
+import type { Lake, PinnedLake, RollupDefinition } from '../store/parts.ts'
 import { datasetQuery, type DatasetRange } from './dataset-query.ts'
 import { isIndependentOfValues, statementParameters } from './describe.ts'
 import type { Duck } from './duck.ts'
@@ -16,6 +16,8 @@ import { QuerySlots } from './query-slots.ts'
 import type { QueryDescription, QueryRequest, QueryResult } from './query.ts'
 import { resultSchema } from './result-types.ts'
 import { ResultCache, type ResultCacheStats } from './results.ts'
+import { type RollupPlan, planOf } from './rollup/relation.ts'
+import { lakeOfRollup, readRollup } from './rollup/definition.ts'
 import { WeightedLru } from './weighted-lru.ts'
 import { isResult } from './whole-dataset.ts'
 
@@ -48,6 +50,7 @@ export class QueryEngine {
   readonly #duck: Duck
   readonly #lake: Lake
   readonly #gate: Gate
+  readonly #dataDirectory: string
   readonly #slots: QuerySlots
   readonly #results: ResultCache
   /** By the keys of {@link ResultCache}: a client asks what a statement gives before it has it run. */
@@ -58,6 +61,7 @@ export class QueryEngine {
   constructor(parts: QueryEngineParts) {
     this.#duck = parts.duck
     this.#lake = parts.lake
+    this.#dataDirectory = parts.dataDirectory
     this.#gate = new Gate((sql) => this.#parse(sql), { dataDirectory: parts.dataDirectory })
     this.#slots = new QuerySlots(parts.queriesMax ?? LIMITS.queriesMax)
     this.#results = new ResultCache(parts.resultCacheBytesMax)
@@ -122,15 +126,47 @@ export class QueryEngine {
     return { ...describedAs(request.target, false), frames: framesOf([]), close: () => undefined }
   }
 
-  /** The plan as text, with `analyze` after running it. */
+  /**
+   * What a dataset would be that is a rollup by this query, and its columns.
+   *
+   * @param schema - of a table that names none; `main` when absent
+   * @throws {@link SternaError} SQL_FORBIDDEN naming what a rollup cannot have, and as {@link QueryEngine.describe}
+   */
+  async defineRollup(
+    sql: string,
+    schema?: string,
+  ): Promise<RollupDefinition & Pick<QueryDescription, 'schema' | 'schemaHeader'>> {
+    const pin = this.#lake.pin()
+    try {
+      const parts = { gate: this.#gate, duck: this.#duck, dataDirectory: this.#dataDirectory }
+      const query = await readRollup(parts, sql, pin, schema)
+      const described = await this.describe({ sql: query.sql, schema })
+      const definition = query.define(described.schema.fields.map(({ name }) => name))
+      // It is run within another query: what DuckDB has against that is to be said now.
+      const lake = lakeOfRollup(definition, described.schema, query.source)
+      await this.describe({ sql: 'SELECT * FROM rollup', lake })
+      return { ...definition, schema: described.schema, schemaHeader: described.schemaHeader }
+    } finally {
+      pin.release()
+    }
+  }
+
+  /** The plan as text, with `analyze` after running it, and what it reads of rollups. */
   async explain(
     sql: string,
     { analyze, signal }: { readonly analyze: boolean; readonly signal?: AbortSignal | undefined },
-  ): Promise<string> {
-    const { frames, parts } = await this.run({ sql: `EXPLAIN ${analyze ? 'ANALYZE ' : ''}${sql}`, signal })
+  ): Promise<{ readonly plan: string; readonly rollups: readonly RollupPlan[] }> {
+    const request = { sql: `EXPLAIN ${analyze ? 'ANALYZE ' : ''}${sql}`, signal }
+    const binding = await bindQuery(this.#duck, this.#gate, this.#lake.pin(), request)
+    const rollups = binding.query.datasets.flatMap((dataset) =>
+      dataset.rollup ? [planOf(dataset, dataset.rollup)] : [],
+    )
+    binding.release()
+    const { frames, parts } = await this.run(request)
     const all: Frame[] = []
     for await (const frame of frames) all.push(frame)
-    return `${planText(all).trimEnd()}\nparts: ${parts?.opened ?? 0} of ${parts?.of ?? 0}\n`
+    const plan = `${planText(all).trimEnd()}\nparts: ${parts?.opened ?? 0} of ${parts?.of ?? 0}\n`
+    return { plan, rollups }
   }
 
   /** Names of the zones that statements may compute times in. */
@@ -156,10 +192,11 @@ export class QueryEngine {
       if (dataset === undefined)
         throw new SternaError('DATASET_NOT_FOUND', `Dataset '${ref.key}' does not exist`)
       const where = range.where === undefined ? undefined : await this.#gate.checkExpression(range.where)
-      const { sql, schema } = datasetQuery(ref, dataset.schema, { ...range, where })
+      const order = dataset.rollup?.definition.order
+      const { sql, schema } = datasetQuery(ref, dataset.schema, { ...range, where }, order)
       return {
         request: { sql, target: schema, signal },
-        isEmpty: dataset.parts.length === 0 && dataset.log === null,
+        isEmpty: dataset.parts.length === 0 && dataset.log === null && dataset.rollup === null,
       }
     } catch (error) {
       pin.release()

@@ -25,7 +25,14 @@ import {
   type Rewritten,
 } from './gate/rewrite.ts'
 import type { PlainColumns } from './gate/plain-columns.ts'
-import { callSignature, datasetsRelation, framesCall, type Relation, viewRelation } from './gate/relation.ts'
+import {
+  callSignature,
+  datasetsRelation,
+  framesCall,
+  READ,
+  type Relation,
+  viewRelation,
+} from './gate/relation.ts'
 import { faultError, notSelectError, readStatement, type StatementText } from './gate/statement.ts'
 import { TableResolver } from './gate/tables.ts'
 import { foldName, readParseResult, type Node } from './gate/tree.ts'
@@ -70,6 +77,13 @@ export interface CheckOptions {
 
 /** Statement that DuckDB runs to parse the text in its one parameter; its one value goes to {@link Gate}. */
 export const ANALYSE_SQL = 'SELECT json_serialize_sql($1::VARCHAR)'
+
+/** A statement that may run, once its names have data. */
+export interface ReadStatement {
+  readonly statement: StatementText
+  readonly tree: Node
+  readonly analysis: Analysis
+}
 
 /** What a statement without its data is, kept for the next time. */
 interface Known {
@@ -150,7 +164,7 @@ export class Gate {
     const datasets = unique(datasetsOf(targets))
     const last = known.last
     // The lists of tables are made from the lake at hand, which has no version of its own.
-    const hasLogs = datasets.some(({ log }) => log !== null)
+    const hasLogs = datasets.some(({ log, rollup }) => (rollup?.source.log ?? log) !== null)
     const isSame =
       last?.versions.length === versions.length && versions.every((id, i) => id === last.versions[i])
     if (last !== undefined && isSame && known.analysis.lists.length === 0) return { ...last.query, datasets }
@@ -191,12 +205,19 @@ export class Gate {
     return text
   }
 
-  async #learn(sql: string): Promise<Known> {
+  /** Checks one statement apart from any data. @throws {@link SternaError} as {@link Gate.check} */
+  async read(sql: string): Promise<ReadStatement> {
     const statement = readStatement(sql)
-    const analysis = analyseStatement(await this.#parse(statement))
+    const tree = await this.#parse(statement)
+    const analysis = analyseStatement(tree)
     if (analysis.calls.some(({ functionName }) => functionName === FRAMES_FUNCTION)) {
       throw new SternaError('SQL_FORBIDDEN', `Table function ${FRAMES_FUNCTION}() is not allowed`)
     }
+    return { statement, tree, analysis }
+  }
+
+  async #learn(sql: string): Promise<Known> {
+    const { statement, analysis } = await this.read(sql)
     const known = { statement, analysis, normalized: normalize(statement.sql, statement.tokens) }
     this.#known.set(sql, known, bytesOf(sql, known))
     return known
@@ -290,7 +311,7 @@ export class Gate {
       })
       return viewRelation(pieces, view.view.names)
     }
-    const call = 'functionName' in use ? use : { functionName: 'read_parquet', options: {} }
+    const call = 'functionName' in use ? use : READ
     return datasetsRelation(call, opened, this.#dataDirectory, (dataset) => {
       if (logHandle === undefined) throw new Error('Rows of a log need somebody who holds them')
       return logHandle(dataset)
@@ -362,7 +383,7 @@ function queryOf(
     },
     plain: isExplain ? null : plainOf(analysis, targets),
     isOrdered: analysis.isOrdered,
-    isScan: analysis.isScan && !isExplain && targets.every(({ view }) => view === undefined),
+    isScan: analysis.isScan && !isExplain && targets.every(isStored),
     isWhole: analysis.isWhole && !isExplain && targets.every(isCurrentDataset),
     isVolatile: analysis.isVolatile || isExplain || readsInput || hasVolatileView(targets),
     cacheKey: hash.digest('base64url'),
@@ -398,10 +419,16 @@ function datasetsOf(targets: readonly Target[]): PinnedDataset[] {
   return targets.flatMap(({ datasets, view }) => (view === undefined ? datasets : datasetsOf(view.targets)))
 }
 
+/** True for rows that stand somewhere in an order: those of views and rollups are made by each query. */
+function isStored({ datasets, view }: Target): boolean {
+  return view === undefined && datasets.every(({ rollup }) => !rollup)
+}
+
 /** True for one dataset as it is now. */
-function isCurrentDataset({ use, datasets, handle, view }: Target): boolean {
+function isCurrentDataset(target: Target): boolean {
+  const { use, datasets, handle } = target
   const isPast = 'at' in use && use.at !== undefined
-  return datasets.length === 1 && handle === undefined && view === undefined && !isPast
+  return datasets.length === 1 && handle === undefined && isStored(target) && !isPast
 }
 
 function hasVolatileView(targets: readonly Target[]): boolean {

@@ -1,6 +1,6 @@
 import type { Frame } from '../../flight/frame.ts'
 import { encodeSchema, type Schema } from '../../flight/ipc/schema.ts'
-import type { SternaError } from '../errors.ts'
+import { SternaError } from '../errors.ts'
 import type { PinnedLake } from '../store/parts.ts'
 import type { Duck } from './duck.ts'
 import { isSelfBinding, UTC } from './duckdb.ts'
@@ -51,10 +51,26 @@ export async function bindQuery(
       logHandle: ({ schema, log }) => hold(schema, log?.frames ?? []),
       ...(input && { inputHandle: hold(input.schema, input.frames) }),
     })
+    assertZone(query, request)
     return { query, whole: wholeDataset(query, pin), failure, release }
   } catch (error) {
     release()
     throw error
+  }
+}
+
+/** The parts of a rollup were computed in UTC: so has to be what is added to them. */
+function assertZone({ datasets }: GatedQuery, { timeZone = UTC }: QueryRequest): void {
+  if (timeZone === UTC) return
+  for (const { ref, rollup } of datasets) {
+    const isZoned = rollup?.source.schema.fields.some(
+      ({ type }) => type.kind === 'timestamp' && type.timezone !== null,
+    )
+    if (isZoned !== true) continue
+    throw new SternaError(
+      'NOT_IMPLEMENTED',
+      `Dataset "${ref.key}" is a rollup of times with a zone, which are computed in UTC: reading it in ${timeZone} is not there yet`,
+    )
   }
 }
 

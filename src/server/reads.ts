@@ -8,8 +8,9 @@ import { type OpenRead, type ReadDescription, schemaFrame } from './read.ts'
 import type { Services } from './services.ts'
 import { readCommand } from './sql/index.ts'
 
-/** True where a request names rows or columns of a dataset, not the whole. */
-function isPartial(request: DatasetRequest): boolean {
+/** True where a request names rows or columns of a dataset, not the whole, or where only a query gives them. */
+function isPartial({ store }: Services, request: DatasetRequest): boolean {
+  if (store.isRollup(request.dataset)) return true
   const { columns, where, start, end, limit } = request
   return [columns, where, start, end, limit].some((option) => option !== undefined)
 }
@@ -29,7 +30,7 @@ export async function describeRead(
     return { schemaHeader, rows: -1, bytes: -1, isOrdered, ticket }
   }
   const dataset = datasetOf(request)
-  if (isPartial(dataset)) {
+  if (isPartial(services, dataset)) {
     const { schemaHeader } = await services.engine.describeDataset(dataset.dataset, {
       ...dataset,
       moment: momentOf(dataset),
@@ -61,7 +62,7 @@ export async function openRead(
     return { frames: withSchema(result) }
   }
   const dataset = datasetOf(request)
-  if (isPartial(dataset)) {
+  if (isPartial(services, dataset)) {
     const result = await services.engine.readDataset(
       dataset.dataset,
       { ...dataset, moment: momentOf(dataset) },

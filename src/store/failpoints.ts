@@ -17,6 +17,7 @@ export const FAILPOINTS = [
   'part.synced',
   'part.named',
   'part.folder_synced',
+  'refresh.read',
   'commit.begun',
   'commit.written',
   'commit.done',

@@ -14,6 +14,8 @@ export interface PartOrigin {
   readonly sources?: readonly string[]
   /** When it was begun, in ms since 1970; written with it, and unknown of older parts. */
   readonly writtenMs?: number
+  /** Of a part of a rollup, which is not all of its rows: the query that it was declared with. */
+  readonly rollup?: string
   /** How far the log of the dataset is in its parts with this one: what the log calls the table, and the sequence. */
   readonly log?: { readonly table: string; readonly sequence: number } | undefined
 }
@@ -28,6 +30,7 @@ export function originMetadata(origin: PartOrigin): Record<string, string> {
     'sterna:order': String(origin.order),
     'sterna:arrow_bytes': String(origin.arrowBytes),
     'sterna:written_ms': String(Date.now()),
+    ...(origin.rollup !== undefined && { 'sterna:rollup': origin.rollup }),
     ...(origin.log && { 'sterna:log': JSON.stringify([origin.log.table, origin.log.sequence]) }),
     ...(origin.sources && { 'sterna:sources': JSON.stringify(origin.sources) }),
   }
@@ -46,6 +49,7 @@ export function parseOrigin(metadata: ReadonlyMap<string, string>): PartOrigin |
   const writtenMs = Number(metadata.get('sterna:written_ms') ?? Number.NaN)
   const sources = parseSources(metadata.get('sterna:sources'))
   const log = parseLog(metadata.get('sterna:log'))
+  const rollup = metadata.get('sterna:rollup')
   return {
     ref: { schema, key },
     mode,
@@ -55,6 +59,7 @@ export function parseOrigin(metadata: ReadonlyMap<string, string>): PartOrigin |
     ...(Number.isSafeInteger(writtenMs) && { writtenMs }),
     ...(sources && { sources }),
     ...(log && { log }),
+    ...(rollup !== undefined && { rollup }),
   }
 }
 

@@ -137,6 +137,46 @@ export interface LogRows {
   readonly sequence: number
 }
 
+/** What a rollup is of. */
+export interface RollupDefinition {
+  /** As it was declared. */
+  readonly sql: string
+  readonly source: DatasetRef
+  /** The query as it is computed, around the place where the source is read. */
+  readonly before: string
+  readonly after: string
+  /** The column of the source that is put into buckets. */
+  readonly time: string
+  /** The width of a bucket: whole months, or microseconds. */
+  readonly width: BucketWidth
+  /** The columns of the rollup that its rows are ordered by: the bucket, then the groups. */
+  readonly order: readonly [string, ...string[]]
+}
+
+/** One of the two is 0. */
+export interface BucketWidth {
+  readonly months: number
+  readonly us: number
+}
+
+/** What a dataset that is a rollup is read from: its own parts up to an instant, its source from there. */
+export interface PinnedRollup {
+  readonly definition: RollupDefinition
+  readonly source: PinnedDataset
+  /**
+   * Rows of its parts whose bucket begins before it are as the query gives them over the parts of the source; µs since
+   * 1970. Null: no row of them is.
+   */
+  readonly watermarkUs: number | null
+  /** Rows from this instant on, and those without a time, are left out; null to leave none out. */
+  readonly untilUs: number | null
+  /** The parts of the source that can hold rows at an instant or after it, or rows without a time. */
+  readonly sourceParts: (fromUs: number | null) => {
+    readonly parts: PinnedDataset['parts']
+    readonly hasNulls: boolean
+  }
+}
+
 /** One dataset as a pinned snapshot shows it. Its parts exist until the pin is released. */
 export interface PinnedDataset {
   readonly ref: DatasetRef
@@ -150,6 +190,8 @@ export interface PinnedDataset {
   readonly log: LogRows | null
   /** Of parts and log. */
   readonly rows: number
+  /** Null for a dataset that clients put. */
+  readonly rollup: PinnedRollup | null
 }
 
 /** A query with a name, as a pinned snapshot shows it. */

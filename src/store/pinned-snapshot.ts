@@ -2,12 +2,13 @@ import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
 import type { FrameCache } from './cache/frame-cache.ts'
+import type { Catalog } from './catalog/catalog.ts'
 import type { PartBoundsIndex } from './catalog/part-bounds.ts'
-import type { CatalogDataset, CatalogPart, CatalogState } from './catalog/state.ts'
+import type { CatalogDataset, CatalogPart, CatalogState, RollupState } from './catalog/state.ts'
 import { matchesGlob } from './glob.ts'
 import { type LogViews, logRows } from './log/logs.ts'
 import { type PartFilter, mayContain } from './part-filter.ts'
-import type { PastMoment, PinnedDataset, PinnedLake, PinnedView } from './parts.ts'
+import type { PastMoment, PinnedDataset, PinnedLake, PinnedRollup, PinnedView } from './parts.ts'
 
 /** What a snapshot is pinned with. */
 export interface SnapshotParts {
@@ -18,6 +19,7 @@ export interface SnapshotParts {
   readonly cache: FrameCache
   /** Of the columns of parts: what can have no row that is wanted is not read. Null where columns may have had other names. */
   readonly bounds: PartBoundsIndex | null
+  readonly partTimes: Catalog['partTimes']
 }
 
 /** One pinned state of the catalog and of the logs in the same moment, as SQL sees it. */
@@ -75,7 +77,8 @@ export class PinnedSnapshot implements PinnedLake {
 
   frames(ref: DatasetRef): readonly Frame[] | undefined {
     const dataset = this.#state.get(ref)
-    if (dataset === undefined) return undefined
+    // What a rollup has in its parts is not all of its rows.
+    if (dataset === undefined || dataset.rollup !== null) return undefined
     const { cache } = this.#parts
     const cached = dataset.parts.length === 0 ? [] : cache.find(datasetId(readable(dataset)))?.frames
     const log = logRows(this.#logs, dataset)
@@ -84,14 +87,50 @@ export class PinnedSnapshot implements PinnedLake {
 
   #pinned(dataset: CatalogDataset): PinnedDataset {
     const log = logRows(this.#logs, dataset)
+    const id = log === null ? datasetId(dataset) : `${datasetId(dataset)}+${log.sequence}`
+    const rollupOf = (): PinnedRollup | null => dataset.rollup && this.#rollup(dataset, dataset.rollup)
+    let rollup: PinnedRollup | null | undefined
     return {
       ref: dataset.ref,
-      id: log === null ? datasetId(dataset) : `${datasetId(dataset)}+${log.sequence}`,
+      get id() {
+        return this.rollup === null ? id : `${id} of ${this.rollup.source.id}`
+      },
       schema: dataset.schema,
       parts: this.#partsOf(dataset.parts),
       partsWith: (filters) => this.#partsOf(this.#kept(dataset, filters)),
       log,
       rows: dataset.rows + (log?.rows ?? 0),
+      // Lists name it where its source cannot be read, too.
+      get rollup() {
+        return (rollup ??= rollupOf())
+      },
+    }
+  }
+
+  /** @throws DATASET_NOT_FOUND where another engine has dropped the source, NOT_IMPLEMENTED as {@link readable} */
+  #rollup({ ref }: CatalogDataset, { definition, source, watermarkUs }: RollupState): PinnedRollup {
+    const found = this.#state.get(definition.source)
+    if (found === undefined) {
+      throw new SternaError(
+        'DATASET_NOT_FOUND',
+        `Dataset "${definition.source.key}" is gone, which "${ref.key}" is a rollup of`,
+      )
+    }
+    const { tableId, version, parts } = readable(found)
+    return {
+      definition,
+      source: this.#pinned(found),
+      watermarkUs: source.tableId === tableId && source.version === version ? watermarkUs : null,
+      untilUs: null,
+      sourceParts: (fromUs) => {
+        const times = this.#parts.partTimes(found, definition.time)
+        const needed = parts.filter(({ dataFileId }) => {
+          const { maxUs, hasNulls } = times.get(dataFileId) ?? UNKNOWN
+          return hasNulls || maxUs >= (fromUs ?? -Infinity)
+        })
+        const hasNulls = needed.some(({ dataFileId }) => (times.get(dataFileId) ?? UNKNOWN).hasNulls)
+        return { parts: this.#partsOf(needed), hasNulls }
+      },
     }
   }
 
@@ -110,6 +149,9 @@ export class PinnedSnapshot implements PinnedLake {
     }, dataset.parts)
   }
 }
+
+/** Of a part that the catalog has forgotten since the snapshot was pinned. */
+const UNKNOWN = { maxUs: Infinity, hasNulls: true }
 
 /** Names one version of the parts of a dataset: the key of caches. A dataset that was dropped and made again has a new table id. */
 export function datasetId({ tableId, version }: CatalogDataset): string {

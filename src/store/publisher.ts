@@ -8,6 +8,7 @@ import { SternaError } from '../errors.ts'
 import type { FrameCache } from './cache/frame-cache.ts'
 import type { Catalog, CommitResult } from './catalog/catalog.ts'
 import type { Change, LogChange } from './catalog/commit.ts'
+import { type Refreshed, isRollup } from './catalog/rollups.ts'
 import type { CatalogDataset, CatalogPart, NewPart } from './catalog/state.ts'
 import type { Disk } from './disk/disk.ts'
 import type { Logs } from './log/logs.ts'
@@ -15,7 +16,7 @@ import { nameParts } from './name-parts.ts'
 import { type OptionsPatch, areSameOptions, changeOptions, checkOptions } from './options.ts'
 import type { PartFiles } from './part-files.ts'
 import type { PartOrigin } from './part-origin.ts'
-import type { PartWriter, StagedPart, WrittenPart } from './parts.ts'
+import type { PartWriter, RollupDefinition, StagedPart, WrittenPart } from './parts.ts'
 import { type Partition, comparePartitions } from './partitions.ts'
 import { datasetId, readable } from './pinned-snapshot.ts'
 import type { Pins } from './pins.ts'
@@ -79,6 +80,7 @@ export class Publisher implements PutTarget {
   check(ref: DatasetRef, mode: PutMode, schema: Schema, options?: OptionsPatch): void {
     this.#staging.writer.checkSchema(schema)
     const existing = this.#parts.catalog.state().get(ref)
+    if (existing?.rollup && mode !== 'create') throw isRollup(existing)
     if (mode === 'create' && existing)
       throw new SternaError('DATASET_EXISTS', `The dataset "${ref.key}" exists already`)
     if (mode === 'append' && existing) assertSameSchema(ref, existing.schema, schema)
@@ -102,11 +104,12 @@ export class Publisher implements PutTarget {
   }
 
   stage(input: Parameters<PutTarget['stage']>[0], signal: AbortSignal): Promise<StagedPart[]> {
-    const known = this.#parts.catalog.state().get(input.origin.ref)?.options ?? {}
+    const known = this.#parts.catalog.state().get(input.origin.ref)
     return this.#staging.stage(
       {
         ...input,
-        by: changeOptions(known, input.options).partition_by,
+        origin: { ...input.origin, ...rollupOrigin(known) },
+        by: changeOptions(known?.options ?? {}, input.options).partition_by,
         compressionLevel: this.#parts.compressionLevel,
       },
       signal,
@@ -137,7 +140,7 @@ export class Publisher implements PutTarget {
     return this.#staging.restage({
       ...to,
       signal,
-      origin,
+      origin: { ...origin, ...rollupOrigin(dataset) },
       schema: dataset.schema,
       sources: sources.map((part) => this.#parts.files.absolutePath(part.path)),
       by: dataset.options.partition_by,
@@ -201,10 +204,7 @@ export class Publisher implements PutTarget {
       parts: [],
       mode: 'create' as const,
     }
-    const { state } = catalog.commit([{ kind: 'put', ...change }])
-    const dataset = state.get(ref)
-    if (!dataset) throw new Error('A committed dataset is not in its snapshot')
-    return dataset
+    return this.#committed([{ kind: 'put', ...change }], ref)
   }
 
   /** How far the log of a dataset is in its parts, for a part to say; undefined where there is no log. */
@@ -276,13 +276,47 @@ export class Publisher implements PutTarget {
     return after
   }
 
+  /** Makes a dataset that is a rollup. @throws DATASET_EXISTS, DATASET_NOT_FOUND, TYPE_UNSUPPORTED, KEY_INVALID */
+  declareRollup(
+    ref: DatasetRef,
+    { schemaHeader, schema, ...rollup }: RollupDefinition & { schemaHeader: Uint8Array; schema: Schema },
+  ): CatalogDataset {
+    this.check(ref, 'create', schema)
+    const change = { ref, mode: 'create' as const, schemaHeader, schema, parts: [], rollup }
+    return this.#committed([{ kind: 'put', ...change }], ref)
+  }
+
+  /** Puts parts of a rollup in the place of some of its own. */
+  async refresh(
+    dataset: CatalogDataset,
+    staged: readonly StagedPart[],
+    remove: readonly CatalogPart[],
+    refreshed: Refreshed,
+  ): Promise<CatalogDataset> {
+    const parts = await nameParts(this.#parts.files, dataset.ref, staged, 'warm')
+    return this.#commit(refreshOf(dataset, remove, parts, refreshed), parts)
+  }
+
+  /** Takes all parts away from a rollup, whose source is not what they were made of. */
+  forgetRollup(dataset: CatalogDataset, source: Refreshed['source']): CatalogDataset {
+    const change = refreshOf(dataset, dataset.parts, [], { source, watermarkUs: null })
+    return this.#committed([change], dataset.ref)
+  }
+
+  /** Commits what brings no files. @returns the dataset as it is then */
+  #committed(changes: readonly Change[], ref: DatasetRef): CatalogDataset {
+    const { state, retired } = this.#parts.catalog.commit(changes)
+    this.#parts.pins.retire(state.snapshotId, retired)
+    const dataset = state.get(ref)
+    if (!dataset) throw new Error('A committed dataset is not in its snapshot')
+    return dataset
+  }
+
   /** Tells a dataset other options. @returns it as it is then, the very one where nothing changes */
   configure(dataset: CatalogDataset, options: OptionsPatch): CatalogDataset {
     if (areSameOptions(dataset.options, changeOptions(dataset.options, options))) return dataset
     const { ref } = dataset
-    const { state, retired } = this.#parts.catalog.commit([{ kind: 'configure', ref, options }])
-    this.#parts.pins.retire(state.snapshotId, retired)
-    const after = state.get(ref) ?? dataset
+    const after = this.#committed([{ kind: 'configure', ref, options }], ref)
     // Another partitioning is another order of rows.
     if (after.version !== dataset.version) this.#parts.cache.delete(datasetId(dataset))
     return after
@@ -343,6 +377,21 @@ function isInOrder(staged: readonly StagedPart[], last: Partition | null): boole
     const before = index === 0 ? last : (staged[index - 1]?.partition ?? null)
     return part.isInOrder && comparePartitions(before, part.partition) <= 0
   })
+}
+
+function refreshOf(
+  { ref, tableId, schema }: CatalogDataset,
+  remove: readonly CatalogPart[],
+  added: readonly NewPart[],
+  refreshed: Refreshed,
+): Extract<Change, { kind: 'change' }> {
+  const replaced = new Map(remove.map(({ dataFileId }) => [dataFileId, []]))
+  return { kind: 'change', ref, tableId, schema, replaced, added, refreshed }
+}
+
+/** What a part of a rollup says of itself. */
+function rollupOrigin(dataset: CatalogDataset | undefined): Pick<PartOrigin, 'rollup'> {
+  return dataset?.rollup ? { rollup: dataset.rollup.definition.sql } : {}
 }
 
 /** @throws SCHEMA_MISMATCH naming the first difference */

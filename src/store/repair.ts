@@ -49,8 +49,15 @@ export async function repair(path: string): Promise<RepairSummary> {
     for (const part of lineages.flatMap(({ superseded }) => superseded)) {
       await quarantine.add(join(dataDir.coldPath, part.path), 'a later put has replaced it')
     }
+    const isRollup = ({ live }: Lineage<ReadablePart>): boolean =>
+      live.some(({ origin }) => origin.rollup !== undefined)
+    for (const part of lineages.filter(isRollup).flatMap(({ live }) => live)) {
+      const reason = `it is of a rollup, which has to be declared again: ${part.origin.rollup ?? ''}`
+      await quarantine.add(join(dataDir.coldPath, part.path), reason)
+    }
+    const whole = lineages.filter((lineage) => !isRollup(lineage))
     const logs = await findLogs(disk, dataDir.logPath, readable)
-    const found = withLogs(lineages.filter(({ live }) => live.length > 0).map(toDataset), logs)
+    const found = withLogs(whole.filter(({ live }) => live.length > 0).map(toDataset), logs)
     const { datasets, skipped } = rebuildCatalog(
       dataDir.catalogPath,
       { dataPath: dataDir.coldPath, historyMs: 0 },

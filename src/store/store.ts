@@ -18,6 +18,8 @@ import { type CheckSummary, checkDatasets } from './check.ts'
 import { type AppendOptions, type LogViews, Logs, logRows } from './log/logs.ts'
 import type { CompactSummary } from './lifecycle/compaction.ts'
 import { type CompactionOptions, Compactor } from './lifecycle/compactor.ts'
+import { RollupJob } from './lifecycle/rollup-job.ts'
+import type { RollupReader } from './lifecycle/rollup-refresh.ts'
 import { type DatasetOptions, type OptionsPatch, changeOptions } from './options.ts'
 import { ParquetReader } from './parquet/parquet-reader.ts'
 import { PartFiles } from './part-files.ts'
@@ -29,6 +31,7 @@ import { Publisher } from './publisher.ts'
 import { type RollbackSummary, rollback } from './rollback.ts'
 import { SmartLoad } from './smart-load.ts'
 import { type StoreStats, storeStats } from './stats.ts'
+import { type RollupStatus, rollupStatus } from './rollup-status.ts'
 import { failpoint } from './failpoints.ts'
 import { LakeTransaction } from './transaction/lake-transaction.ts'
 
@@ -43,6 +46,8 @@ export interface StoreOptions {
   /** How long snapshots of the past are kept, in ms; 0 keeps the current one only. */
   readonly history: number
   readonly compaction: CompactionOptions
+  /** How often rollups take in what their sources got. */
+  readonly rollupRefreshMs: number
   /** The file system; the local one unless a test puts another in its place. */
   readonly disk?: Disk
 }
@@ -71,6 +76,8 @@ export class Store implements Lake {
   readonly #expiry: NodeJS.Timeout
   readonly #compactor: Compactor
   #backups = 0
+  readonly #log: Logger
+  #rollups: RollupJob | undefined
 
   /**
    * Takes the data directory's lock, empties `tmp/`, and removes part files that no snapshot names.
@@ -135,6 +142,7 @@ export class Store implements Lake {
     log: Logger,
   ) {
     this.#options = options
+    this.#log = log
     this.#disk = disk
     this.#logs = logs
     this.#dataDir = dataDir
@@ -153,6 +161,7 @@ export class Store implements Lake {
       absolutePath: (path) => this.#files.absolutePath(path),
       cache: this.#cache,
       bounds: catalog.bounds,
+      partTimes: (...column) => catalog.partTimes(...column),
     }
     this.#expiry = setInterval(() => this.#expire(log), LIMITS.historyCheckMs).unref()
     this.#load = new SmartLoad({
@@ -197,6 +206,19 @@ export class Store implements Lake {
   /** Of the current snapshot; every commit makes another. */
   get snapshotId(): number {
     return this.#catalog.state().snapshotId
+  }
+
+  /** Names what reads rollups, and has it refresh their parts in the background. Once. */
+  refreshWith(reader: RollupReader): void {
+    const catalog = this.#catalog
+    const pinParts = (): PinnedLake => new PinnedSnapshot(this.#snapshots, catalog.state(), new Map())
+    const parts = { catalog, publisher: this.#publisher, pinParts, reader }
+    this.#rollups = new RollupJob(parts, this.#options.rollupRefreshMs, this.#log)
+  }
+
+  /** Ends the refresh that runs, and has no other follow. */
+  async endRefreshes(): Promise<void> {
+    await this.#rollups?.close()
   }
 
   pin(): PinnedLake {
@@ -254,13 +276,22 @@ export class Store implements Lake {
   }
 
   /**
-   * Makes parts of the rows in a dataset's log.
+   * Makes a dataset whose rows are those of a query over another one, whatever that gets.
+   *
+   * @throws DATASET_EXISTS, DATASET_NOT_FOUND, REQUEST_INVALID for a rollup of a rollup, TYPE_UNSUPPORTED, KEY_INVALID
+   */
+  declareRollup(...declared: Parameters<Publisher['declareRollup']>): StoredDataset {
+    return this.#publisher.declareRollup(...declared)
+  }
+
+  /**
+   * Makes parts of the rows in a dataset's log; has a rollup take in what its source got.
    *
    * @returns the dataset as it is then
    * @throws DATASET_NOT_FOUND, DISK_FULL, DISK_FAILED; the log keeps its rows
    */
   async flush(ref: DatasetRef): Promise<StoredDataset> {
-    this.get(ref)
+    if (this.get(ref).rollup !== null) await this.#rollups?.refresh(ref)
     await this.#logs.flush(ref)
     return this.get(ref)
   }
@@ -292,6 +323,17 @@ export class Store implements Lake {
   get(ref: DatasetRef, moment?: PastMoment): StoredDataset {
     if (moment) return datasetIn(this.#stateAt(moment), ref, moment)
     return withLog(this.#dataset(ref), this.#logs.views())
+  }
+
+  /** How a rollup stands to its source; null for other datasets. */
+  rollupStatus(dataset: StoredDataset): RollupStatus | null {
+    return rollupStatus(this.#catalog, dataset)
+  }
+
+  /** True for a dataset whose rows a query gives; false for one that is not there. */
+  isRollup(ref: DatasetRef): boolean {
+    const dataset = this.#catalog.state().get(ref)
+    return dataset !== undefined && dataset.rollup !== null
   }
 
   /** Datasets whose keys match the glob, by schema and key. */
@@ -331,6 +373,8 @@ export class Store implements Lake {
     const release = this.#pins.pin(this.#catalog.state().snapshotId)
     try {
       const dataset = readable(this.#dataset(ref))
+      // It is made of its parts and its source by a query, whose results have a cache of their own.
+      if (dataset.rollup !== null) return { cached: false, bytes: 0 }
       const isCached = this.isCached(ref) || (await this.#load.warm(dataset, signal))
       return { cached: isCached, bytes: this.#cache.peek(datasetId(dataset))?.bytes ?? 0 }
     } finally {
@@ -376,7 +420,9 @@ export class Store implements Lake {
    */
   async compact(ref: DatasetRef, level: number | undefined, signal: AbortSignal): Promise<CompactSummary> {
     await this.#logs.flush(ref)
-    return this.#compactor.compact(readable(this.#dataset(ref)), level, signal)
+    const work = (): Promise<CompactSummary> =>
+      this.#compactor.compact(readable(this.#dataset(ref)), level, signal)
+    return this.isRollup(ref) && this.#rollups ? this.#rollups.alone(work) : work()
   }
 
   /** Compaction in the background. */

@@ -2,7 +2,8 @@
  * Goal: wherever in a change the server is killed, what was acknowledged is there once and whole, nothing is there in
  * half, and the next start leaves no file that nothing names.
  * Method: the real server ends itself by SIGKILL at a failpoint, each of src/store/failpoints.ts in turn, while writers
- * append and another one puts, drops, flushes and compacts; then it is started again, and everything is read.
+ * append and another one puts, drops, flushes and compacts, and a rollup is refreshed; then it is started again, and
+ * everything is read.
  * `npm run test:crash` does hundreds of rounds instead of one.
  */
 import assert from 'node:assert/strict'
@@ -11,12 +12,21 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import type { ArrowType } from '../../flight/index.ts'
 import { FAILPOINTS, type Failpoint } from '../../src/store/failpoints.ts'
-import { assertStored, NumberWriter, readNumbers } from '../support/append-load.ts'
+import { assertStored, findNumbers, NumberWriter, readNumbers } from '../support/append-load.ts'
 import { projectRoot } from '../support/project-root.ts'
 import { randomFrom } from '../support/random.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { eventually, partsOf, runAction } from '../support/raw-flight.ts'
+import {
+  eventually,
+  field,
+  partsOf,
+  pathDescriptor,
+  putMessages,
+  runAction,
+  schemaFrame,
+} from '../support/raw-flight.ts'
 import { Replacer } from '../support/replace-load.ts'
 import { type RunningServer, startServer, temporaryDirectory } from '../support/start-server.ts'
 
@@ -33,7 +43,17 @@ const ENV = {
   STERNA_APPEND_FLUSH_ROWS: '1',
   STERNA_APPEND_FLUSH_SIZE: '64KiB',
   STERNA_APPEND_FLUSH_MS: '100',
+  STERNA_ROLLUP_REFRESH_MS: '50',
 }
+
+/** The numbers of the writers are seconds since 1970. */
+const SECONDS: ArrowType = { kind: 'timestamp', unit: 's', timezone: null }
+
+const MINUTES =
+  "SELECT time_bucket('1m', n) AS minute, count(*) AS rows, last(n ORDER BY n) AS last FROM ticks GROUP BY ALL"
+
+/** How many rows the rollup and its query do not have in common. */
+const DIFFERENT = `SELECT count(*) AS n FROM ((FROM minutes EXCEPT ALL ${MINUTES}) UNION ALL (${MINUTES} EXCEPT ALL FROM minutes))`
 
 const CRASH_AT = pathToFileURL(join(projectRoot, 'dist', 'test', 'support', 'crash-at.js')).href
 
@@ -47,13 +67,24 @@ after(async () => {
 class CrashedLake {
   readonly #dataDir: string
   readonly #random: () => number
-  readonly #writers = [new NumberWriter('ticks', 0), new NumberWriter('ticks', 1)]
+  readonly #writers = [new NumberWriter('ticks', 0, SECONDS), new NumberWriter('ticks', 1, SECONDS)]
   readonly #replacer: Replacer
 
   constructor(dataDir: string, random: () => number) {
     this.#dataDir = dataDir
     this.#random = random
     this.#replacer = new Replacer('bars', random)
+  }
+
+  /** Makes what the writers append to, and its rollup. */
+  async prepare(): Promise<void> {
+    const server = await startServer({ dataDir: this.#dataDir, env: ENV })
+    const client = new RawClient(server.url)
+    const frames = [schemaFrame(field('n', SECONDS))]
+    await client.exchange('DoPut', putMessages(pathDescriptor('ticks'), frames))
+    await runAction(client, 'rollup', JSON.stringify({ key: 'minutes', sql: MINUTES }))
+    client.close()
+    await server.kill()
   }
 
   /** Has the server die at the failpoint: under load, or while it starts on what a kill under load has left. */
@@ -71,7 +102,7 @@ class CrashedLake {
     const client = new RawClient(server.url)
     const runs = [
       ...this.#writers.map((writer) => writer.run(server.url)),
-      this.#replacer.run(client, ['ticks']),
+      this.#replacer.run(client, ['ticks', 'minutes']),
     ]
     const isLate = sleep(PASS_MS_MAX, 'it was not passed often enough', { ref: false })
     try {
@@ -97,6 +128,7 @@ class CrashedLake {
     try {
       assertStored(await readNumbers(client, 'ticks'), this.#writers)
       await this.#replacer.assertStored(client)
+      assert.deepEqual(await findNumbers(client, JSON.stringify({ sql: DIFFERENT })), [0])
       await this.#assertNoOrphans(client, server)
       const { problems } = (await runAction(client, 'check')) as { problems: readonly unknown[] }
       assert.deepEqual(problems, [])
@@ -127,6 +159,7 @@ test(`a lake outlives a kill at each of ${FAILPOINTS.length} failpoints, ${round
     const dataDir = await temporaryDirectory()
     folders.push(dataDir)
     const lake = new CrashedLake(dataDir, randomFrom(seed + round))
+    await lake.prepare()
     // Under load first, so that the starts find something.
     const names = [...FAILPOINTS].sort(
       (a, b) => Number(a.startsWith('start.')) - Number(b.startsWith('start.')),

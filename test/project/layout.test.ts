@@ -20,6 +20,7 @@ const knownFolders = [
   'src/query/from-arrow',
   'src/query/gate',
   'src/query/pushed-filter',
+  'src/query/rollup',
   'src/query/to-arrow',
   'src/query/write',
   'src/server/actions',

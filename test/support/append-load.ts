@@ -1,6 +1,7 @@
 /** Writers that append rows that say who sent them, and a reader that tells which of them are there. */
 import assert from 'node:assert/strict'
 import {
+  type ArrowType,
   decodeFlightData,
   type Frame,
   GRPC_STATUS,
@@ -49,9 +50,12 @@ export class NumberWriter {
   next: number
   readonly #first: number
   readonly #key: string
+  readonly #type: ArrowType
 
-  constructor(key: string, writer: number) {
+  /** @param type - of the column: 64-bit integers, or what is one inside */
+  constructor(key: string, writer: number, type: ArrowType = INT64) {
     this.#key = key
+    this.#type = type
     this.#first = writer * WRITER_STEP
     this.next = this.#first
   }
@@ -66,7 +70,7 @@ export class NumberWriter {
     const client = new RawClient(url)
     const call = client.call('DoPut')
     const descriptor = commandDescriptor(JSON.stringify({ key: this.#key, mode: 'append' }))
-    for (const message of putMessages(descriptor, [schemaFrame(field('n', INT64))])) call.send(message)
+    for (const message of putMessages(descriptor, [schemaFrame(field('n', this.#type))])) call.send(message)
     let sent = this.next
     const send = (): void => {
       call.send(messageOf(numberBatch(sent)))

@@ -181,6 +181,7 @@ export function pinned(dataDirectory: string, version = 1): PinnedLake {
       schema: emptySchema,
       parts: paths,
       log: null,
+      rollup: null,
       rows: paths.length,
     }
   })

@@ -43,6 +43,7 @@ export class QueryLake implements Lake {
       schema: first.schema,
       parts,
       log: null,
+      rollup: null,
       rows,
     }
     this.#datasets.set(key, dataset)

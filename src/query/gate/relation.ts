@@ -1,5 +1,6 @@
 import type { PinnedDataset } from '../../store/parts.ts'
 import { quoteName, quoteText } from '../duckdb.ts'
+import { rollupQuery } from '../rollup/relation.ts'
 import { parquetSql, storageOf } from '../storage-types.ts'
 import { FRAMES_FUNCTION, type CallUse, type ListUse } from './analysis.ts'
 import { escapeGlob } from './glob.ts'
@@ -14,7 +15,7 @@ export type Relation = Call | readonly (Call | string)[]
 /**
  * What reads datasets: a call with the parts of their snapshots, by their columns' names where there are several, and
  * after those of a dataset the rows of its log. Folders such as `env=prod` in the path of the data directory are never
- * columns. Datasets that have no rows yet are a query without any.
+ * columns. A rollup is its parts and, where these end, its query over its source. Datasets that have no rows yet are a query without any.
  *
  * @param handleOf - holds the frames of a dataset's log for the query
  */
@@ -31,7 +32,15 @@ export function datasetsRelation(
     inputs = []
   }
   for (const dataset of datasets) {
-    for (const { path } of dataset.parts) inputs.push(escapePath(path, dataDirectory))
+    if (dataset.rollup !== null) {
+      endFiles()
+      const files = (parts: PinnedDataset['parts']): Call => filesCall(READ, pathsOf(parts, dataDirectory))
+      const sourceOf = (source: PinnedDataset): Relation =>
+        datasetsRelation(READ, [source], dataDirectory, handleOf)
+      tables.push(['(', ...rollupQuery(dataset, dataset.rollup, files, sourceOf), ')'])
+      continue
+    }
+    inputs.push(...pathsOf(dataset.parts, dataDirectory))
     if (dataset.log === null) continue
     endFiles()
     tables.push(['(', ...logQuery(dataset, handleOf(dataset)), ')'])
@@ -43,6 +52,13 @@ export function datasetsRelation(
   if (others.length === 0) return typeof first[0] === 'object' ? first[0] : first
   const union = others.flatMap((table) => [' UNION ALL BY NAME FROM ', ...table])
   return ['(FROM ', ...first, ...union, ')']
+}
+
+/** How parts are read where no text of a client says it. */
+export const READ = { functionName: 'read_parquet', options: {} } as const
+
+function pathsOf(parts: PinnedDataset['parts'], dataDirectory: string): string[] {
+  return parts.map(({ path }) => escapePath(path, dataDirectory))
 }
 
 function filesCall(

@@ -153,7 +153,8 @@ export function atEdit({ sql, tokens }: StatementText, finder: TokenFinder, { lo
   return { start: first.start, end: close.end, before: '', relation: [], after: '' }
 }
 
-function closingBracket(sql: string, tokens: readonly Token[], open: number): Token | undefined {
+/** The bracket that closes the first one at or after an index. */
+export function closingBracket(sql: string, tokens: readonly Token[], open: number): Token | undefined {
   let depth = 0
   for (let index = Math.max(open, 0); index < tokens.length; index++) {
     const token = tokens[index]

@@ -26,9 +26,16 @@ export function findTable(
   return similar.length === 1 ? similar[0] : undefined
 }
 
-/** @throws SternaError DATASET_NOT_FOUND */
+/** A table whose rows a statement may change. @throws SternaError DATASET_NOT_FOUND; REQUEST_INVALID for a rollup */
 export function requireTable(lake: PinnedLake, name: WrittenName, defaultSchema?: string): PinnedDataset {
   const found = findTable(lake, name, defaultSchema)
+  if (found !== undefined && found.rollup !== null) {
+    const { source } = found.rollup.definition
+    throw new SternaError(
+      'REQUEST_INVALID',
+      `Dataset "${shown(found.ref.key)}" is a rollup of "${shown(source.key)}": its rows come from there alone`,
+    )
+  }
   if (found !== undefined) return found
   const written = name.schema === null ? name.name : `${name.schema}.${name.name}`
   throw new SternaError('DATASET_NOT_FOUND', `There is no table "${shown(written)}"`)

@@ -43,7 +43,7 @@ export function framesTable(key: Key, schema: Schema, frames: readonly Frame[]):
   const rows = frames.reduce((sum, frame) => sum + frame.rows, 0)
   const bytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0)
   const log = rows === 0 ? null : { frames, rows, bytes, sequence: 1 }
-  return { ref: { schema: SCHEMA, key }, id: randomUUID(), schema, parts: [], log, rows }
+  return { ref: { schema: SCHEMA, key }, id: randomUUID(), schema, parts: [], log, rows, rollup: null }
 }
 
 /** Parts of a schema as a table of a statement. */
@@ -53,5 +53,5 @@ export function partsTable(
   parts: readonly { readonly path: string; readonly rows: number }[],
 ): PinnedDataset {
   const rows = parts.reduce((sum, part) => sum + part.rows, 0)
-  return { ref: { schema: SCHEMA, key }, id: randomUUID(), schema, parts, log: null, rows }
+  return { ref: { schema: SCHEMA, key }, id: randomUUID(), schema, parts, log: null, rows, rollup: null }
 }

@@ -18,7 +18,7 @@ export function datasetSummary(dataset: StoredDataset): Record<string, unknown> 
 
 export const describe = jsonAction(
   'describe',
-  'Describes a dataset. In: the key, or {"key", "schema"?}. Out: {key, schema, rows, …, columns, options, part_list, cached}',
+  'Describes a dataset. In: the key, or {"key", "schema"?}. Out: {key, schema, rows, …, columns, options, rollup, part_list, cached}',
   (body, services) => {
     const dataset = services.store.get(parseKeyBody('describe', body))
     return {
@@ -29,6 +29,7 @@ export const describe = jsonAction(
         nullable: field.nullable,
       })),
       options: dataset.options,
+      rollup: services.store.rollupStatus(dataset),
       metadata: Object.fromEntries(dataset.schema.metadata),
       part_list: dataset.parts.map((part) => ({
         name: part.path,

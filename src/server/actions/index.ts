@@ -20,6 +20,7 @@ import {
 } from './prepared-statements.ts'
 import { query } from './query.ts'
 import { rollback } from './rollback.ts'
+import { rollup } from './rollup.ts'
 import { closeSession, getSessionOptions, setSessionOptions } from './session.ts'
 import { stats } from './stats.ts'
 import { beginSavepoint, beginTransaction, endSavepoint, endTransaction } from './transactions.ts'
@@ -43,6 +44,7 @@ export const ACTIONS: readonly Action[] = [
   rollback,
   backup,
   configure,
+  rollup,
   check,
   health,
   version,

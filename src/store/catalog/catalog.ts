@@ -8,9 +8,10 @@ import { Database } from './database.ts'
 import { expireSnapshots, namedPaths } from './expire.ts'
 import { loadState } from './load.ts'
 import { PartBoundsIndex } from './part-bounds.ts'
+import { type PartTimes, readPartTimes } from './part-times.ts'
 import { PastStates } from './past-states.ts'
 import { SnapshotWriter } from './snapshot-writer.ts'
-import type { CatalogPart, CatalogState, NewPart } from './state.ts'
+import type { CatalogDataset, CatalogPart, CatalogState, NewPart } from './state.ts'
 import { createTables, isEmptyDatabase, prepareTables } from './tables.ts'
 import { fromTimeText, nowUs, toTimeText } from './time.ts'
 import { type DatasetVersion, listVersions, newPartsOf } from './versions.ts'
@@ -47,6 +48,7 @@ export class Catalog {
   readonly #schemas: ArrowSchemas
   /** What is known of columns of parts. */
   readonly bounds: PartBoundsIndex
+  readonly #partTimes = new WeakMap<CatalogDataset, Map<string, ReadonlyMap<number, PartTimes>>>()
   #state: CatalogState | undefined
   #dataVersion = 0
   readonly #past: PastStates
@@ -187,6 +189,17 @@ export class Catalog {
     return (
       this.#db.get<[string | null]>('SELECT ids FROM sterna_log WHERE table_id = ?', tableId)?.[0] ?? null
     )
+  }
+
+  /** The times that rows of a dataset's parts have in a column, by the ids of the parts: of those that are known still. */
+  partTimes(dataset: CatalogDataset, column: string): ReadonlyMap<number, PartTimes> {
+    const columns = this.#partTimes.get(dataset) ?? new Map<string, ReadonlyMap<number, PartTimes>>()
+    const known = columns.get(column)
+    if (known !== undefined) return known
+    const read = readPartTimes(this.#db, dataset.tableId, column)
+    const times = new Map(read.map((part) => [part.dataFileId, part]))
+    this.#partTimes.set(dataset, columns.set(column, times))
+    return times
   }
 
   /** Every file that the catalog names, in any snapshot: others below the folder of the parts can go. */

@@ -12,15 +12,34 @@ import { inPartitionOrder, isSamePartitioning } from '../partitions.ts'
 import type { ArrowSchemas } from './arrow-schemas.ts'
 import { type Column, columnsOf } from './columns.ts'
 import { LATEST } from './live.ts'
-import { readColumns } from './load.ts'
 import { loadObjects } from './objects.ts'
 import { writePartitioning } from './partitions.ts'
+import { readColumns } from './columns-of.ts'
+import type { RollupDefinition } from '../parts.ts'
+import {
+  type Refreshed,
+  assertNoRollups,
+  followSource,
+  newRollup,
+  isRollup,
+  recordRollup,
+  refresh,
+} from './rollups.ts'
+import {
+  type LogChange,
+  assertReadable,
+  assertSameLog,
+  isSameColumn,
+  notFound,
+  sumRows,
+} from './commit-checks.ts'
 import type { SnapshotWriter } from './snapshot-writer.ts'
 import {
   type CatalogDataset,
   type CatalogPart,
   type CatalogState,
   type NewPart,
+  type RollupState,
   datasetName,
   makeDataset,
 } from './state.ts'
@@ -31,16 +50,7 @@ import { addParts, endParts, ordersOf } from './write-parts.ts'
 import { writeTableStats } from './write-statistics.ts'
 import { createTable, endTable } from './write-table.ts'
 
-/** How far the log of a table is in its parts, or has no part in it any more, once a put is committed. */
-export interface LogChange {
-  /** Of an append: what has to be true before it, else it would bring back rows that were replaced meanwhile. */
-  readonly before?: { readonly tableId: number; readonly flushed: number }
-  readonly flushed: number
-  /** The ids of the batches up to there; those that are known stay where it has none. */
-  readonly ids?: string
-  /** What the log's files call the table, where they are older than the catalog. */
-  readonly name?: string
-}
+export type { LogChange } from './commit-checks.ts'
 
 /** One change of a commit. */
 export type Change =
@@ -56,6 +66,8 @@ export type Change =
       readonly log?: LogChange | undefined
       /** Others stay as they are. */
       readonly options?: OptionsPatch | undefined
+      /** What it is a rollup of; with `create` only, and without parts. */
+      readonly rollup?: RollupDefinition | undefined
     }
   /** The same rows in other files: each in the place of one that goes, further ones in that of the last. */
   | {
@@ -75,6 +87,8 @@ export type Change =
       readonly schema: Schema
       readonly replaced: ReadonlyMap<number, readonly NewPart[]>
       readonly added: readonly NewPart[]
+      /** Of a rollup, which nothing else changes: what its parts are true of then. */
+      readonly refreshed?: Refreshed
     }
   | { readonly kind: 'drop'; readonly ref: DatasetRef }
   | ObjectChange
@@ -105,6 +119,8 @@ export class Commit {
   /** Null: dropped. */
   readonly #changed = new Map<string, CatalogDataset | null>()
   readonly #touched = new Map<number, Touched>()
+  /** What rollups are once their sources have other parts. */
+  readonly #followed = new Map<string, { readonly ref: DatasetRef; readonly rollup: RollupState }>()
 
   constructor(writer: SnapshotWriter, schemas: ArrowSchemas, base: CatalogState) {
     this.#writer = writer
@@ -125,6 +141,8 @@ export class Commit {
     const name = datasetName(change.ref)
     if (this.#changed.has(name)) throw new Error('A commit changes each dataset at most once')
     const existing = this.#base.get(change.ref)
+    const isOfClient = change.kind === 'put' || (change.kind === 'change' && !change.refreshed)
+    if (existing?.rollup && isOfClient) throw isRollup(existing)
     if (change.kind === 'put') this.#put(change, existing)
     else if (change.kind === 'rewrite') this.#rewrite(change, existing)
     else if (change.kind === 'configure') this.#configure(change, existing)
@@ -136,6 +154,11 @@ export class Commit {
   finish(): CatalogState {
     for (const [tableId, { columns, added }] of this.#touched) {
       writeTableStats(this.#writer.db, tableId, columns, added)
+    }
+    for (const [name, { ref, rollup }] of this.#followed) {
+      const changed = this.#changed.get(name)
+      const dataset = changed === undefined ? this.#base.get(ref) : changed
+      if (dataset) this.#changed.set(name, { ...dataset, rollup })
     }
     const { db, hasChangedSchema, snapshotId } = this.#writer
     return this.#base.with(
@@ -161,15 +184,18 @@ export class Commit {
     }
     const isKept = existing?.blocked === null && this.#hasColumns(existing.tableId, columns)
     if (existing !== undefined && isKept) this.#endParts(existing)
-    else if (existing !== undefined) endTable(this.#writer, existing.tableId)
+    else if (existing !== undefined) this.#endTable(existing, 'given other columns')
     const tableId = isKept ? existing.tableId : createTable(this.#writer, ref, columns, parts)
     // The log of a table that goes, goes with it.
     const isOther = existing !== undefined && !isKept
     const before = isKept ? existing.logFlushed : 0
     const logFlushed = this.#recordLog(tableId, before, isOther ? undefined : change.log)
     const options = this.#recordOptions({ tableId, schema, columns }, existing, change.options)
+    const rollup = change.rollup ? newRollup(change.rollup, this.#base.get(change.rollup.source)) : null
+    if (rollup !== null) recordRollup(this.#writer.db, tableId, rollup)
     this.#record(
       {
+        rollup,
         tableId,
         ref,
         schemaHeader,
@@ -203,6 +229,7 @@ export class Commit {
     const kept = this.#partsUnder(options, existing)
     this.#record({ ...existing, options, logFlushed }, [...kept, ...added])
     this.#touched.set(existing.tableId, { columns, added: parts })
+    this.#follow(existing, parts)
   }
 
   #rewrite(change: Extract<Change, { kind: 'rewrite' }>, existing: CatalogDataset | undefined): void {
@@ -236,6 +263,15 @@ export class Commit {
     })
     this.#record(existing, kept)
     this.#touched.set(existing.tableId, { columns, added: null })
+    this.#follow(existing)
+  }
+
+  /** Has the rollups of a dataset take in which parts rows came with or went with; none where only files changed. */
+  #follow(before: CatalogDataset, added: readonly NewPart[] = [], removed: readonly number[] = []): void {
+    const rollupOf = (ref: DatasetRef): RollupState | null | undefined => this.#base.get(ref)?.rollup
+    for (const followed of followSource(this.#writer, { before, added, removed }, rollupOf)) {
+      this.#followed.set(datasetName(followed.ref), followed)
+    }
   }
 
   #configure(
@@ -247,8 +283,12 @@ export class Commit {
     const options = this.#recordOptions({ ...existing, columns }, existing, patch)
     this.#writer.note(`altered_table:${existing.tableId}`)
     const parts = this.#partsUnder(options, existing)
-    if (parts === existing.parts) this.#changed.set(datasetName(ref), { ...existing, options })
-    else this.#record({ ...existing, options }, parts)
+    if (parts === existing.parts) {
+      this.#changed.set(datasetName(ref), { ...existing, options })
+      return
+    }
+    this.#record({ ...existing, options }, parts)
+    this.#follow(existing)
   }
 
   #change(change: Extract<Change, { kind: 'change' }>, existing: CatalogDataset | undefined): void {
@@ -281,14 +321,22 @@ export class Commit {
     endParts(this.#writer, ids)
     if (ids.length > 0) this.#writer.note(`deleted_from_table:${tableId}`)
     const kept = existing.parts.flatMap((part) => places.get(part.dataFileId) ?? [part])
-    this.#record(existing, [...kept, ...added])
+    const rollup = refresh(this.#writer.db, existing, change.refreshed, (source) => this.#base.get(source))
+    this.#record({ ...existing, rollup }, [...kept, ...added])
     this.#touched.set(tableId, { columns, added: ids.length === 0 ? change.added : null })
+    const parts = [...change.added, ...[...replaced.values()].flat()]
+    this.#follow(existing, parts, ids)
   }
 
   #drop(ref: DatasetRef, existing: CatalogDataset | undefined): void {
     if (existing === undefined) throw notFound(ref)
-    endTable(this.#writer, existing.tableId)
+    this.#endTable(existing, 'dropped')
     this.#changed.set(datasetName(ref), null)
+  }
+
+  #endTable(existing: CatalogDataset, what: string): void {
+    assertNoRollups(this.#writer.db, existing, what)
+    endTable(this.#writer, existing.tableId)
   }
 
   #endParts(existing: CatalogDataset): void {
@@ -350,11 +398,11 @@ export class Commit {
   #record(
     dataset: Pick<
       CatalogDataset,
-      'tableId' | 'ref' | 'schemaHeader' | 'schema' | 'options' | 'createdNs' | 'logFlushed'
+      'tableId' | 'ref' | 'schemaHeader' | 'schema' | 'options' | 'createdNs' | 'logFlushed' | 'rollup'
     >,
     parts: readonly CatalogPart[],
   ): void {
-    const { tableId, ref, options, createdNs, logFlushed } = dataset
+    const { tableId, ref, options, createdNs, logFlushed, rollup } = dataset
     const stored = this.#schemas.write(dataset.schemaHeader, dataset.schema)
     const version = this.#writer.snapshotId
     this.#writer.db.run(
@@ -383,6 +431,7 @@ export class Commit {
       options,
       parts: inPartitionOrder(parts),
       logFlushed,
+      rollup,
       version,
       createdNs,
       updatedNs,
@@ -401,42 +450,4 @@ export class Commit {
       live.size === columns.length && columns.every((column) => isSameColumn(column, live.get(column.id)))
     )
   }
-}
-
-function isSameColumn(a: Column, b: Column | undefined): boolean {
-  return (
-    b !== undefined &&
-    a.parent === b.parent &&
-    a.name === b.name &&
-    a.type === b.type &&
-    a.nullable === b.nullable
-  )
-}
-
-function assertReadable(dataset: CatalogDataset): void {
-  if (dataset.blocked === null) return
-  const text = `Dataset "${dataset.ref.key}" can only be replaced or dropped, because ${dataset.blocked}`
-  throw new SternaError('NOT_IMPLEMENTED', text)
-}
-
-function notFound(ref: DatasetRef): SternaError {
-  return new SternaError('DATASET_NOT_FOUND', `There is no dataset "${ref.key}"`)
-}
-
-/** @throws {@link SternaError} COMMIT_CONFLICT where the rows of the log are not the dataset's any more */
-function assertSameLog(
-  ref: DatasetRef,
-  existing: CatalogDataset | undefined,
-  log: LogChange | undefined,
-): void {
-  if (log?.before === undefined) return
-  if (log.before.tableId === existing?.tableId && log.before.flushed === existing.logFlushed) return
-  throw new SternaError(
-    'COMMIT_CONFLICT',
-    `Dataset "${ref.key}" was replaced or dropped while its log was made a part`,
-  )
-}
-
-function sumRows(parts: readonly { readonly rows: number }[]): number {
-  return parts.reduce((sum, part) => sum + part.rows, 0)
 }

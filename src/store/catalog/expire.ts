@@ -27,6 +27,7 @@ const OF_TABLE = [
   'sterna_table',
   'sterna_options',
   'sterna_table_past',
+  'sterna_rollup',
 ]
 
 /** Further tables whose rows end. */

@@ -1,14 +1,17 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Schema, encodeSchema } from '../../../flight/ipc/schema.ts'
 import { SternaError } from '../../errors.ts'
 import { type DatasetOptions, areSameOptions, readOptions } from '../options.ts'
 import { type Partition, inPartitionOrder, isSamePartitioning } from '../partitions.ts'
 import type { ArrowSchemas } from './arrow-schemas.ts'
-import { type Column, schemaOf } from './columns.ts'
+import { readColumns } from './columns-of.ts'
+import { schemaOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { LATEST, liveAt } from './live.ts'
+import { liveAt } from './live.ts'
 import { loadObjects } from './objects.ts'
 import { type Partitioning, partitionOf, readPartitionValues, readPartitionings } from './partitions.ts'
 import { isInside, relativePath } from './paths.ts'
+import { type RollupRow, rollupOf } from './rollups.ts'
 import {
   type CatalogDataset,
   type CatalogPart,
@@ -54,6 +57,7 @@ type TableRow = readonly [
   updatedUs: number | null,
   logFlushed: number | null,
   options: string | null,
+  ...rollup: RollupRow,
 ]
 
 type FileRow = readonly [
@@ -121,21 +125,25 @@ export function loadState(
       updatedUs,
       logFlushed,
       optionsText,
+      ...rollupRow
     ] = row
     if (schemaName === null) {
       throw new SternaError('DATA_CORRUPT', `The catalog has no schema for dataset "${key}"`)
     }
     const ref = { schema: schemaName, key }
     const options = readOptions(optionsText, key)
+    const rollup = rollupOf(rollupRow, key, at === undefined)
     const changes = Math.max(stored ?? 0, begin, fact.columns, fact.removals)
     const version = fileRows.reduce((latest, [, , added]) => Math.max(latest, added), changes)
     const known = previous?.get(ref)
     const isKnown = known?.tableId === tableId
     const isSettled = known?.version === version && !isSuspect(known, fact)
     if (isKnown && isSettled && hasFiles(known, fileRows)) {
-      if (areSameOptions(known.options, options)) return known
+      const isSame = areSameOptions(known.options, options) && isDeepStrictEqual(known.rollup, rollup)
+      if (isSame) return known
       // Another partitioning is another order of the parts.
-      if (isSamePartitioning(known.options.partition_by, options.partition_by)) return { ...known, options }
+      if (isSamePartitioning(known.options.partition_by, options.partition_by))
+        return { ...known, options, rollup }
     }
     // Columns that changed later are not those that the Arrow schema tells of.
     const isOurs = arrowSchemaId !== null && fact.columns <= (columnsSnapshot ?? -1)
@@ -154,6 +162,7 @@ export function loadState(
       options,
       parts,
       logFlushed: logFlushed ?? 0,
+      rollup,
       version,
       createdNs: toNs(createdUs ?? readInstant(db, begin)),
       updatedNs: toNs(version === stored && updatedUs !== null ? updatedUs : readInstant(db, version)),
@@ -206,7 +215,7 @@ function newer(known: CatalogDataset, loaded: CatalogDataset, snapshotId: number
     known.parts.length === loaded.parts.length &&
     known.parts.every((part, index) => part.dataFileId === loaded.parts[index]?.dataFileId) &&
     Buffer.compare(known.schemaHeader, loaded.schemaHeader) === 0
-  return isSame ? known : { ...loaded, version: snapshotId }
+  return isSame ? { ...known, rollup: loaded.rollup } : { ...loaded, version: snapshotId }
 }
 
 function toPart(row: FileRow, folder: string, dataPath: string): Omit<CatalogPart, 'partition'> {
@@ -231,35 +240,19 @@ function deriveSchema(
   return schema === undefined ? undefined : { header: encodeSchema(schema), schema }
 }
 
-/** The columns that a table has now, or had in a snapshot: parents before children, siblings in order. */
-export function readColumns(db: Database, tableId: number, at: number = LATEST): Column[] {
-  const rows = db.all<[number, number | null, string, string, number]>(
-    `SELECT column_id, parent_column, column_name, column_type, nulls_allowed FROM ducklake_column
-     WHERE table_id = ?2 AND ${liveAt('ducklake_column')} ORDER BY parent_column NULLS FIRST, column_order`,
-    at,
-    tableId,
-  )
-  return rows.map(([id, parent, name, type, nullable]) => ({
-    id,
-    parent,
-    name,
-    type,
-    nullable: nullable !== 0,
-  }))
-}
-
 function readTables(db: Database, at: number, own: string): TableRow[] {
   return db.all<TableRow>(
     `WITH own AS (SELECT * FROM ${own})
      SELECT t.table_id, t.table_name, t.begin_snapshot, s.schema_name,
        CASE WHEN t.path_is_relative = 0 THEN '' ELSE coalesce(s.path, '') END || coalesce(t.path, ''),
        own.arrow_schema_id, own.columns_snapshot, own.version, own.created_us, own.updated_us, log.flushed,
-       told.options
+       told.options, roll.definition, roll.source_table_id, roll.source_version, roll.watermark_us
      FROM ducklake_table t
      LEFT JOIN ducklake_schema s ON s.schema_id = t.schema_id AND ${liveAt('s')}
      LEFT JOIN own ON own.table_id = t.table_id
      LEFT JOIN sterna_log log ON log.table_id = t.table_id
      LEFT JOIN sterna_options told ON told.table_id = t.table_id
+     LEFT JOIN sterna_rollup roll ON roll.table_id = t.table_id
      WHERE ${liveAt('t')}`,
     at,
   )

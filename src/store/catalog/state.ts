@@ -1,7 +1,7 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
 import type { Schema } from '../../../flight/ipc/schema.ts'
 import type { DatasetOptions } from '../options.ts'
-import type { WrittenPart } from '../parts.ts'
+import type { RollupDefinition, WrittenPart } from '../parts.ts'
 import type { Partition } from '../partitions.ts'
 import { datasetName } from './names.ts'
 import type { CatalogObjects } from './objects.ts'
@@ -36,6 +36,15 @@ export interface NewPart extends WrittenPart {
   readonly partition?: Partition | null
 }
 
+/** What a dataset is a rollup of, and how far its parts go. */
+export interface RollupState {
+  readonly definition: RollupDefinition
+  /** The table and the version of the source that the watermark is true of: of any other version, no part is. */
+  readonly source: { readonly tableId: number; readonly version: number }
+  /** Buckets that begin before it are in the parts; µs since 1970. Null: none is. */
+  readonly watermarkUs: number | null
+}
+
 /** One dataset in one snapshot. Immutable. */
 export interface CatalogDataset {
   readonly tableId: number
@@ -51,6 +60,8 @@ export interface CatalogDataset {
   readonly arrowBytes: number
   /** Of the batches of its log, the last that is in a part; 0 where none is. */
   readonly logFlushed: number
+  /** Null for a dataset that clients put. */
+  readonly rollup: RollupState | null
   /** The snapshot that last changed it. With `tableId` it names this content and no other, ever. */
   readonly version: number
   /** When its key was first put, and when it last changed. */

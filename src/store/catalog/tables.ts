@@ -16,6 +16,8 @@ const DUCKLAKE_VERSION = '1.0'
  *   the name that its log has from an older catalog.
  * - `sterna_options`: what a dataset was told, in JSON; see `src/store/options.ts`.
  * - `sterna_file_values`: all values of a column of a part, in JSON, where they are texts and few.
+ * - `sterna_rollup`: what a dataset is a rollup of, in JSON; the table and the version of that, and up to which instant,
+ *   in µs since 1970, the parts of the rollup are true of it.
  * - `sterna_data_file`: size in memory and tier of a part.
  *
  * DuckLake itself has no index, so that dropping one of 10,000 tables would scan the statistics of all.
@@ -34,6 +36,10 @@ CREATE TABLE IF NOT EXISTS sterna_options(table_id INTEGER PRIMARY KEY, options 
 CREATE TABLE IF NOT EXISTS sterna_file_values(
   data_file_id INTEGER, table_id INTEGER, column_id INTEGER, "values" TEXT, PRIMARY KEY (data_file_id, column_id));
 CREATE INDEX IF NOT EXISTS sterna_file_values_by_column ON sterna_file_values(table_id, column_id);
+CREATE TABLE IF NOT EXISTS sterna_rollup(
+  table_id INTEGER PRIMARY KEY, definition TEXT, source_table_id INTEGER, source_version INTEGER,
+  watermark_us INTEGER);
+CREATE INDEX IF NOT EXISTS sterna_rollup_by_source ON sterna_rollup(source_table_id);
 CREATE TABLE IF NOT EXISTS sterna_data_file(data_file_id INTEGER PRIMARY KEY, arrow_bytes INTEGER, tier TEXT);
 CREATE INDEX IF NOT EXISTS sterna_table_by_id ON ducklake_table(table_id);
 CREATE INDEX IF NOT EXISTS sterna_table_by_name ON ducklake_table(table_name COLLATE NOCASE);
@@ -96,6 +102,7 @@ export function prepareTables(db: Database, dataPath: string): void {
     DELETE FROM sterna_log WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_options WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_file_values WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file);
+    DELETE FROM sterna_rollup WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_data_file WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file);
     DELETE FROM sterna_table_past WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_arrow_schema WHERE schema_id NOT IN (

@@ -458,6 +458,7 @@ export class LakeTransaction implements WritableLake {
         absolutePath: (path) => files.absolutePath(path),
         cache,
         bounds: catalog.bounds,
+        partTimes: (...column) => catalog.partTimes(...column),
       },
       state,
       views,

@@ -64,5 +64,5 @@ export function pinnedOf(
     rows: entry.kind === 'kept' ? entry.part.rows : entry.part.written.rows,
   }))
   const rows = parts.reduce((sum, part) => sum + part.rows, log?.rows ?? 0)
-  return { ref, id, schema, parts, log, rows }
+  return { ref, id, schema, parts, log, rows, rollup: null }
 }

@@ -2,7 +2,7 @@ import type { DatasetRef } from '../../../flight/descriptor.ts'
 import type { Frame } from '../../../flight/frame.ts'
 import { datasetName } from '../catalog/state.ts'
 import { matchesGlob } from '../glob.ts'
-import type { PastMoment, PinnedDataset, PinnedLake, PinnedView } from '../parts.ts'
+import type { PastMoment, PinnedDataset, PinnedLake, PinnedRollup, PinnedView } from '../parts.ts'
 
 /** A pinned snapshot with what a transaction has made of some of its datasets. */
 export class TransactionSnapshot implements PinnedLake {
@@ -31,7 +31,9 @@ export class TransactionSnapshot implements PinnedLake {
 
   resolve(ref: DatasetRef): PinnedDataset | undefined {
     const changed = this.#changed.get(datasetName(ref))
-    return changed === undefined ? this.#base.resolve(ref) : (changed ?? undefined)
+    if (changed !== undefined) return changed ?? undefined
+    const dataset = this.#base.resolve(ref)
+    return dataset && this.#withSource(dataset)
   }
 
   match(schema: string, glob: string): PinnedDataset[] {
@@ -42,7 +44,22 @@ export class TransactionSnapshot implements PinnedLake {
     if (this.#changed.size === 0) return this.#base.list()
     const kept = this.#base.list().filter(({ ref }) => !this.#changed.has(datasetName(ref)))
     const changed = [...this.#changed.values()].filter((dataset) => dataset !== null)
-    return [...kept, ...changed].sort((a, b) => (datasetName(a.ref) < datasetName(b.ref) ? -1 : 1))
+    return [...kept.map((dataset) => this.#withSource(dataset)), ...changed].sort((a, b) =>
+      datasetName(a.ref) < datasetName(b.ref) ? -1 : 1,
+    )
+  }
+
+  /** A rollup of what the transaction has changed is computed anew: its parts know nothing of that. */
+  #withSource(dataset: PinnedDataset): PinnedDataset {
+    const { rollup } = dataset
+    const source = rollup && this.#changed.get(datasetName(rollup.definition.source))
+    if (rollup === null || !source) return dataset
+    const sourceParts = (): ReturnType<PinnedRollup['sourceParts']> => ({
+      parts: source.parts,
+      hasNulls: true,
+    })
+    const changed = { ...rollup, source, sourceParts, watermarkUs: null }
+    return { ...dataset, id: `${dataset.id} with ${source.id}`, rollup: changed }
   }
 
   views(): readonly PinnedView[] {
