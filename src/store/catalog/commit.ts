@@ -16,15 +16,7 @@ import { loadObjects } from './objects.ts'
 import { writePartitioning } from './partitions.ts'
 import { readColumns } from './columns-of.ts'
 import type { RollupDefinition } from '../parts.ts'
-import {
-  type Refreshed,
-  assertNoRollups,
-  followSource,
-  newRollup,
-  isRollup,
-  recordRollup,
-  refresh,
-} from './rollups.ts'
+import { type Refreshed, assertNoRollups, followSource, newRollup, isRollup, refresh } from './rollups.ts'
 import {
   type LogChange,
   assertReadable,
@@ -191,8 +183,7 @@ export class Commit {
     const before = isKept ? existing.logFlushed : 0
     const logFlushed = this.#recordLog(tableId, before, isOther ? undefined : change.log)
     const options = this.#recordOptions({ tableId, schema, columns }, existing, change.options)
-    const rollup = change.rollup ? newRollup(change.rollup, this.#base.get(change.rollup.source)) : null
-    if (rollup !== null) recordRollup(this.#writer.db, tableId, rollup)
+    const rollup = newRollup(this.#writer.db, tableId, change.rollup, (source) => this.#base.get(source))
     this.#record(
       {
         rollup,
@@ -268,8 +259,9 @@ export class Commit {
 
   /** Has the rollups of a dataset take in which parts rows came with or went with; none where only files changed. */
   #follow(before: CatalogDataset, added: readonly NewPart[] = [], removed: readonly number[] = []): void {
-    const rollupOf = (ref: DatasetRef): RollupState | null | undefined => this.#base.get(ref)?.rollup
-    for (const followed of followSource(this.#writer, { before, added, removed }, rollupOf)) {
+    for (const followed of followSource(this.#writer, { before, added, removed }, (ref) =>
+      this.#base.get(ref),
+    )) {
       this.#followed.set(datasetName(followed.ref), followed)
     }
   }
@@ -324,8 +316,7 @@ export class Commit {
     const rollup = refresh(this.#writer.db, existing, change.refreshed, (source) => this.#base.get(source))
     this.#record({ ...existing, rollup }, [...kept, ...added])
     this.#touched.set(tableId, { columns, added: ids.length === 0 ? change.added : null })
-    const parts = [...change.added, ...[...replaced.values()].flat()]
-    this.#follow(existing, parts, ids)
+    this.#follow(existing, [...change.added, ...[...replaced.values()].flat()], ids)
   }
 
   #drop(ref: DatasetRef, existing: CatalogDataset | undefined): void {

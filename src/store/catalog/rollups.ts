@@ -39,7 +39,7 @@ export function rollupOf(
 /** That of a rollup whose parts are true of nothing. */
 const NO_SOURCE = { tableId: -1, version: -1 } as const
 
-export function recordRollup(db: Database, tableId: number, state: RollupState): void {
+function recordRollup(db: Database, tableId: number, state: RollupState): void {
   db.run(
     'INSERT OR REPLACE INTO sterna_rollup VALUES (?, ?, ?, ?, ?)',
     tableId,
@@ -50,12 +50,20 @@ export function recordRollup(db: Database, tableId: number, state: RollupState):
   )
 }
 
-/** The rollup of a dataset as it is, with nothing in its parts yet. @throws DATASET_NOT_FOUND, REQUEST_INVALID */
+/**
+ * Makes a rollup of a new table, with nothing in its parts yet; null where there is no definition.
+ *
+ * @throws {@link SternaError} DATASET_NOT_FOUND, REQUEST_INVALID
+ */
 export function newRollup(
-  definition: RollupDefinition,
-  source: Pick<CatalogDataset, 'tableId' | 'version' | 'rollup'> | undefined,
-): RollupState {
+  db: Database,
+  tableId: number,
+  definition: RollupDefinition | undefined,
+  datasetOf: (ref: DatasetRef) => CatalogDataset | undefined,
+): RollupState | null {
+  if (definition === undefined) return null
   const { key } = definition.source
+  const source = datasetOf(definition.source)
   if (source === undefined) throw new SternaError('DATASET_NOT_FOUND', `There is no dataset "${key}"`)
   if (source.rollup !== null) {
     throw new SternaError(
@@ -63,7 +71,13 @@ export function newRollup(
       `Dataset "${key}" is a rollup itself; a rollup of one is not there yet`,
     )
   }
-  return { definition, source: { tableId: source.tableId, version: source.version }, watermarkUs: null }
+  const state = {
+    definition,
+    source: { tableId: source.tableId, version: source.version },
+    watermarkUs: null,
+  }
+  recordRollup(db, tableId, state)
+  return state
 }
 
 /** The datasets that are rollups of a table. */
@@ -98,10 +112,10 @@ export interface Grown {
 export function followSource(
   { db, snapshotId }: SnapshotWriter,
   grown: Grown,
-  rollupOf: (ref: DatasetRef) => RollupState | null | undefined,
+  datasetOf: (ref: DatasetRef) => CatalogDataset | undefined,
 ): { readonly ref: DatasetRef; readonly rollup: RollupState }[] {
   return rollupsOf(db, grown.before.tableId).flatMap(({ tableId, ref }) => {
-    const state = rollupOf(ref)
+    const state = datasetOf(ref)?.rollup
     const rollup = state ? followed(db, state, grown, snapshotId) : null
     if (rollup === null) return []
     recordRollup(db, tableId, rollup)
