@@ -1,11 +1,11 @@
 import type { ArrowType, DictionaryEncoding, Field } from '../../../flight/ipc/schema.ts'
 import type { ColumnPlan, ColumnPlanner } from './column-plan.ts'
-import type { ValueList } from './dictionary-types.ts'
+import type { KnownDictionary, ValueList } from './dictionary-types.ts'
 import type { FfiArray, FfiField } from './ffi.ts'
 import { FrameBodyBuilder } from './frame-body.ts'
 import { valuesOfBody } from './part-dictionaries.ts'
 import { addBitmap, addValidity, validityOf } from './validity.ts'
-import { type KnownDictionary, UNKNOWN } from './known-dictionary.ts'
+import { UNKNOWN } from './known-dictionary.ts'
 import { findIndices } from './known-indices.ts'
 import {
   arrayOfValues,

@@ -1,5 +1,4 @@
 import type { ArrowType, Field } from '../../../flight/ipc/schema.ts'
-import type { KnownDictionary } from './known-dictionary.ts'
 
 /** Values, one after the other: what a dictionary is made of, in a form that crosses threads. */
 export interface ValueList {
@@ -19,6 +18,16 @@ export interface DictionaryColumn {
   readonly isKnown: boolean
   /** Where in the body its indices are, how many, and of how many bytes each. */
   readonly codes: { readonly offset: number; readonly count: number; readonly width: number }
+}
+
+/** A dictionary as it was put, at one stage of its growing by deltas. */
+export interface KnownDictionary {
+  /** Its values in their order: the same list until another stage is asked for its own. */
+  readonly values: ValueList
+  /** Where a value is first, or `UNKNOWN`. */
+  find(bytes: Uint8Array, start: number, end: number): number
+  /** Where a value is that is first at `first`, after so many equal ones. */
+  repeatOf(first: number, occurrence: number): number | undefined
 }
 
 /** The dictionaries that some rows were put with, by id. */

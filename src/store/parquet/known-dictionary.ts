@@ -1,38 +1,34 @@
-import type { ValueList } from './dictionary-types.ts'
+import type { KnownDictionary, ValueList } from './dictionary-types.ts'
 import { firstValues, hashOf, hasValueAt, joinValues } from './value-list.ts'
 
 /** In place of a position: the dictionary does not have the value. */
 export const UNKNOWN = 0xffffffff
 
-/** A dictionary as it was put, at one stage of its growing by deltas. */
-export class KnownDictionary {
+/** The stages of a dictionary, one for each list: the values of the first, then with those of one delta after the other. */
+export function dictionaryStages(lists: readonly ValueList[]): KnownDictionary[] {
+  const grown = new GrownDictionary(lists)
+  let length = 0
+  return lists.map(({ ends }) => new DictionaryStage(grown, (length += ends.length)))
+}
+
+class DictionaryStage implements KnownDictionary {
   readonly #grown: GrownDictionary
   readonly #length: number
 
-  private constructor(grown: GrownDictionary, length: number) {
+  constructor(grown: GrownDictionary, length: number) {
     this.#grown = grown
     this.#length = length
   }
 
-  /** One for each list: the values of the first, then with those of one delta after the other. */
-  static stages(lists: readonly ValueList[]): KnownDictionary[] {
-    const grown = new GrownDictionary(lists)
-    let length = 0
-    return lists.map(({ ends }) => new KnownDictionary(grown, (length += ends.length)))
-  }
-
-  /** Its values in their order: the same list until another stage is asked for its own. */
   get values(): ValueList {
     return this.#grown.valuesTo(this.#length)
   }
 
-  /** Where a value is first, or {@link UNKNOWN}. */
   find(bytes: Uint8Array, start: number, end: number): number {
     const position = this.#grown.places.find(bytes, start, end)
     return position < this.#length ? position : UNKNOWN
   }
 
-  /** Where a value is that is first at `first`, after so many equal ones. */
   repeatOf(first: number, occurrence: number): number | undefined {
     const position = this.#grown.places.repeats.get(first)?.[occurrence]
     return position === undefined || position >= this.#length ? undefined : position

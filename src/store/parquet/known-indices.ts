@@ -1,4 +1,5 @@
-import { type KnownDictionary, UNKNOWN } from './known-dictionary.ts'
+import type { KnownDictionary } from './dictionary-types.ts'
+import { UNKNOWN } from './known-dictionary.ts'
 
 /** Rows of a dictionary-encoded column as the part has them. */
 interface CodedRows {

@@ -4,9 +4,9 @@ import { decodeDictionaryLog, type DictionaryEntry } from '../../../flight/ipc/d
 import { type BatchHeader, parseMessage } from '../../../flight/ipc/message.ts'
 import type { ArrowType, Field, Schema } from '../../../flight/ipc/schema.ts'
 import { PART_DICTIONARIES_BYTES_MAX, PART_DICTIONARIES_KEY } from '../parts.ts'
-import type { KnownDictionaries, ValueList } from './dictionary-types.ts'
+import type { KnownDictionaries, KnownDictionary, ValueList } from './dictionary-types.ts'
 import { byteWidthOf } from './fixed-column.ts'
-import { KnownDictionary } from './known-dictionary.ts'
+import { dictionaryStages } from './known-dictionary.ts'
 import { offsetWidthOf } from './variable-column.ts'
 import { PartDamage } from './part-seal.ts'
 import { fixedValues, NO_NULLS, valuesFrom, variableValues } from './value-list.ts'
@@ -77,7 +77,7 @@ function stagesOf(
   const known = new Map<DictionaryEntry, KnownDictionary>()
   let grown = new Map<DictionaryEntry, ValueList>()
   const endGrowth = (): void => {
-    const stages = KnownDictionary.stages([...grown.values()])
+    const stages = dictionaryStages([...grown.values()])
     Array.from(grown.keys()).forEach((entry, index) => {
       const stage = stages[index]
       if (stage !== undefined) known.set(entry, stage)
