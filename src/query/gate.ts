@@ -427,7 +427,7 @@ function isStored({ datasets, view }: Target): boolean {
 /** True for one dataset as it is now. */
 function isCurrentDataset(target: Target): boolean {
   const { use, datasets, handle } = target
-  const isPast = 'at' in use && use.at !== undefined
+  const isPast = 'at' in use
   return datasets.length === 1 && handle === undefined && isStored(target) && !isPast
 }
 

@@ -6,20 +6,20 @@ import type { Logger } from '../telemetry/log.ts'
 import { FrameCache } from './cache/frame-cache.ts'
 import { type AppendOptions as AppendCalls, AppendSession } from './append-session.ts'
 import { type BackupItem, readBackup } from './backup.ts'
-import { Catalog } from './catalog/catalog.ts'
+import type { Catalog } from './catalog/catalog.ts'
 import type { CatalogObjects } from './catalog/objects.ts'
 import type { CatalogDataset, CatalogState } from './catalog/state.ts'
 import type { DatasetVersion } from './catalog/versions.ts'
-import { DataDir } from './disk/data-dir.ts'
+import type { DataDir } from './disk/data-dir.ts'
 import type { Disk } from './disk/disk.ts'
-import { NodeDisk } from './disk/node-disk.ts'
 import { matchesGlob } from './glob.ts'
 import { type CheckSummary, checkDatasets } from './check.ts'
-import { type AppendOptions, type LogViews, Logs, logRows } from './log/logs.ts'
+import { type AppendOptions, type Logs, type LogViews, logRows } from './log/logs.ts'
 import type { CompactSummary } from './lifecycle/compaction.ts'
 import { type CompactionOptions, Compactor } from './lifecycle/compactor.ts'
 import { RollupJob } from './lifecycle/rollup-job.ts'
 import type { RollupReader } from './lifecycle/rollup-refresh.ts'
+import { type OpenLake, openLake } from './open-lake.ts'
 import { type DatasetOptions, type OptionsPatch, changeOptions } from './options.ts'
 import { ParquetReader } from './parquet/parquet-reader.ts'
 import { PartFiles } from './part-files.ts'
@@ -32,7 +32,6 @@ import { type RollbackSummary, rollback } from './rollback.ts'
 import { SmartLoad } from './smart-load.ts'
 import { type StoreStats, storeStats } from './stats.ts'
 import { type RollupStatus, rollupStatus } from './rollup-status.ts'
-import { failpoint } from './failpoints.ts'
 import { LakeTransaction } from './transaction/lake-transaction.ts'
 
 /** What a store is opened with. */
@@ -79,68 +78,20 @@ export class Store implements Lake {
   readonly #log: Logger
   #rollups: RollupJob | undefined
 
-  /**
-   * Takes the data directory's lock, empties `tmp/`, and removes part files that no snapshot names.
-   *
-   * @throws CONFIG_INVALID, DATA_DIR_LOCKED, DISK_FAILED, DATA_CORRUPT
-   */
+  /** @throws as {@link openLake} */
   static async open(options: StoreOptions, log: Logger): Promise<Store> {
-    if (/[*?[]/.test(options.dataDir)) {
-      throw new SternaError(
-        'CONFIG_INVALID',
-        'The path of the data directory holds *, ? or [, which DuckDB takes for a pattern',
-      )
-    }
-    const disk = options.disk ?? new NodeDisk()
-    const dataDir = await DataDir.open(options.dataDir, disk)
-    try {
-      const hasCatalog = (await disk.stat(dataDir.catalogPath)) !== undefined
-      const found = await dataDir.partPaths()
-      if (!hasCatalog && found.length > 0) {
-        throw new SternaError(
-          'DATA_CORRUPT',
-          `The data directory holds ${found.length} parts but no catalog; "sterna repair" makes one from the parts`,
-        )
-      }
-      const catalog = Catalog.open(dataDir.catalogPath, {
-        dataPath: dataDir.coldPath,
-        historyMs: options.history,
-      })
-      failpoint('start.catalog_opened')
-      const removed = await dataDir.removeDeadParts(catalog.paths())
-      failpoint('start.parts_removed')
-      if (removed.length > 0) log.info({ parts: removed.length }, 'store.dead_parts_removed')
-      const logs = await Logs.open({
-        disk,
-        root: dataDir.logPath,
-        quarantine: dataDir.quarantinePath,
-        state: () => catalog.state(),
-        catalogId: catalog.id(),
-        tableName: (tableId) => catalog.logName(tableId),
-        idsOf: (tableId) => catalog.logIds(tableId),
-        options: options.append,
-        flushPart: async (...flush) => {
-          await store.#publisher.flush(...flush)
-        },
-        log,
-      })
-      failpoint('start.recovered')
-      const store: Store = new Store(options, disk, dataDir, catalog, logs, log)
-      return store
-    } catch (error) {
-      await dataDir.close()
-      throw error
-    }
+    const lake = await openLake(
+      options,
+      async (...flush) => {
+        await store.#publisher.flush(...flush)
+      },
+      log,
+    )
+    const store: Store = new Store(options, lake, log)
+    return store
   }
 
-  private constructor(
-    options: StoreOptions,
-    disk: Disk,
-    dataDir: DataDir,
-    catalog: Catalog,
-    logs: Logs,
-    log: Logger,
-  ) {
+  private constructor(options: StoreOptions, { disk, dataDir, catalog, logs }: OpenLake, log: Logger) {
     this.#options = options
     this.#log = log
     this.#disk = disk
@@ -240,6 +191,7 @@ export class Store implements Lake {
       cache: this.#cache,
       logs: this.#logs,
       publisher: this.#publisher,
+      snapshots: this.#snapshots,
       coldPath: this.#dataDir.coldPath,
     })
   }

@@ -19,7 +19,7 @@ import type {
   StagedPart,
   WritableLake,
 } from '../parts.ts'
-import { PinnedSnapshot, readable } from '../pinned-snapshot.ts'
+import { PinnedSnapshot, readable, type SnapshotParts } from '../pinned-snapshot.ts'
 import { assertSameSchema, type Publisher } from '../publisher.ts'
 import { type PutMode, PutSession } from '../put-session.ts'
 import { SegmentBuilder } from '../segments.ts'
@@ -36,6 +36,7 @@ import {
   withView,
 } from './staged-objects.ts'
 import {
+  newContent,
   pinnedOf,
   type StagedContent,
   type StagedDataset,
@@ -53,6 +54,7 @@ export interface LakeTransactionParts extends TransactionParts {
     Publisher,
     'begun' | 'check' | 'discard' | 'isCrowded' | 'partArrowBytesTarget' | 'stage' | 'temporaryPath'
   >
+  readonly snapshots: SnapshotParts
   /** Where the parts of the catalog lie. */
   readonly coldPath: string
 }
@@ -223,7 +225,7 @@ export class LakeTransaction implements WritableLake {
     if (views.some((view) => datasetName(view.ref) === datasetName(ref))) throw exists(ref)
     this.#parts.publisher.check(ref, 'replace', schema)
     const kind = isReplace || known !== undefined ? 'replace' : 'create'
-    this.#put({ ref, base: known?.base ?? null, content: contentOf(kind, schema, schemaHeader, parts) })
+    this.#put({ ref, base: known?.base ?? null, content: newContent(kind, schema, schemaHeader, parts) })
   }
 
   alter(
@@ -236,7 +238,7 @@ export class LakeTransaction implements WritableLake {
     this.#keepComments(ref, base, schema, renamed)
     this.#parts.publisher.check(ref, 'replace', schema)
     const kind = content.kind === 'change' ? 'alter' : content.kind
-    this.#put({ ref, base, content: contentOf(kind, schema, encodeSchema(schema), parts) })
+    this.#put({ ref, base, content: newContent(kind, schema, encodeSchema(schema), parts) })
   }
 
   change(
@@ -450,20 +452,7 @@ export class LakeTransaction implements WritableLake {
   }
 
   #snapshotOf({ state, views }: Base, release: () => void): PinnedSnapshot {
-    const { cache, catalog, files, pins } = this.#parts
-    return new PinnedSnapshot(
-      {
-        pin: (snapshotId) => pins.pin(snapshotId),
-        stateAt: (moment) => catalog.stateAt(moment),
-        absolutePath: (path) => files.absolutePath(path),
-        cache,
-        bounds: catalog.bounds,
-        partTimes: (...column) => catalog.partTimes(...column),
-      },
-      state,
-      views,
-      release,
-    )
+    return new PinnedSnapshot(this.#parts.snapshots, state, views, release)
   }
 
   #giveBack(base: Base): void {
@@ -484,16 +473,6 @@ export class LakeTransaction implements WritableLake {
     this.#origins.clear()
     await this.#parts.publisher.discard(paths).catch(() => undefined)
   }
-}
-
-function contentOf(
-  kind: StagedContent['kind'],
-  schema: Schema,
-  schemaHeader: Uint8Array,
-  parts: readonly StagedPart[],
-): StagedContent {
-  const entries = parts.map((part): StagedEntry => ({ kind: 'new', part, place: null }))
-  return { id: randomUUID(), kind, schemaHeader, schema, entries, log: null }
 }
 
 function exists(ref: DatasetRef): SternaError {

@@ -38,6 +38,17 @@ export function stagedFrom(base: CatalogDataset, log: LogRows | null): StagedDat
   return { ref, base, content: { id: randomUUID(), kind: 'change', schemaHeader, schema, entries, log } }
 }
 
+/** What a transaction puts in the place of a dataset, or makes. */
+export function newContent(
+  kind: StagedContent['kind'],
+  schema: Schema,
+  schemaHeader: Uint8Array,
+  parts: readonly StagedPart[],
+): StagedContent {
+  const entries = parts.map((part): StagedEntry => ({ kind: 'new', part, place: null }))
+  return { id: randomUUID(), kind, schemaHeader, schema, entries, log: null }
+}
+
 /** With parts that go, by path, each with those in its place, and parts at the end. */
 export function withParts(
   content: StagedContent,
