@@ -120,7 +120,7 @@ const orders: readonly BadInput[] = [
     rpc: 'DoPut',
     messages: [],
     code: 'SCHEMA_MISSING',
-    text: /ended before a schema/,
+    text: /ended before a message/,
   },
   put('a descriptor and nothing else', 'SCHEMA_MISSING', /ended before a schema/, [
     makeFrame(new Uint8Array(), []),
