@@ -13,10 +13,16 @@ interface CheckResult {
 /**
  * @param file - Python program, from the project root
  * @param args - what it takes, usually the server's URL
+ * @param timeoutMs - after which it is ended
  */
-export async function runChecks(t: TestContext, file: string, args: readonly string[]): Promise<void> {
+export async function runChecks(
+  t: TestContext,
+  file: string,
+  args: readonly string[],
+  timeoutMs = 300_000,
+): Promise<void> {
   const env = { PYTHONPATH: path.join(projectRoot, 'python/src') }
-  const { json } = await runPython(file, args, { env, timeoutMs: 300_000 })
+  const { json } = await runPython(file, args, { env, timeoutMs })
   const results = (json ?? []) as readonly CheckResult[]
   assert.ok(results.length > 0, `${file} ran no check`)
   for (const { name, error } of results) {
