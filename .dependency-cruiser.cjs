@@ -20,7 +20,10 @@ const layers = {
     path: '^src/telemetry/',
     mayImport: ['^src/telemetry/', '^src/errors\\.ts$', '^src/limits\\.ts$'],
   },
-  store: { path: '^src/store/', mayImport: [...shared, '^src/(store|telemetry)/'] },
+  store: {
+    path: '^src/store/',
+    mayImport: [...shared, '^src/(store|telemetry)/', '^src/config/(bytes|duration)\\.ts$'],
+  },
   query: {
     path: '^src/query/',
     mayImport: [

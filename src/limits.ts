@@ -117,6 +117,10 @@ export const LIMITS = {
   /** How often somebody looks for work in the background, and for datasets that have become quiet. */
   jobCheckMs: 5_000,
   compactLookMs: 30_000,
+  /** How often datasets are asked for rows that are too old, and how late these may go where a part has to be rewritten. */
+  retentionLookMs: 60_000,
+  retentionLateShareMax: 0.1,
+  retentionLateMsMax: 86_400_000,
   /** How long work that has failed is left alone. */
   jobRetryMs: 60_000,
   /** Batches a DoExchange may hold as its table `input`. */

@@ -15,6 +15,7 @@ import { addPut } from './put.ts'
 import { addQuery } from './query.ts'
 import { addRepair } from './repair.ts'
 import { addRollup } from './rollup.ts'
+import { addRetention } from './retention.ts'
 import { addServe } from './serve.ts'
 import { addStats } from './stats.ts'
 import { addUser } from './user.ts'
@@ -44,6 +45,7 @@ export function createProgram(): Command {
     addFlush,
     addCompact,
     addCompaction,
+    addRetention,
     addConfigure,
     addHistory,
     addRollback,

@@ -55,6 +55,14 @@ export interface ServerConfig {
     readonly cpuPercent: number
     readonly bytesPerSecond: number
   }
+  /** Which rows go by themselves, of datasets whose keys match and that are told nothing else. */
+  readonly retention: readonly {
+    readonly keys: string
+    /** Milliseconds; bytes of files. */
+    readonly age?: number | undefined
+    readonly size?: number | undefined
+    readonly column?: string | undefined
+  }[]
   readonly logLevel: LogLevel
   /** How long a stopping server waits for calls to end. */
   readonly drainMs: number
@@ -102,6 +110,14 @@ export interface ConfigFlags {
         readonly cpuPercent?: number | undefined
         readonly bytesPerSecond?: number | string | undefined
       }
+    | undefined
+  readonly retention?:
+    | readonly {
+        readonly keys: string
+        readonly age?: number | string | undefined
+        readonly size?: number | string | undefined
+        readonly column?: string | undefined
+      }[]
     | undefined
   readonly logLevel?: string | undefined
   readonly drainMs?: number | undefined
@@ -171,6 +187,7 @@ export function loadConfig(sources: {
       cpuPercent: compaction.cpu_percent ?? LIMITS.jobCpuPercent,
       bytesPerSecond: compaction.bytes_per_second ?? LIMITS.jobBytesPerSecond,
     },
+    retention: chosen.retention ?? [],
     logLevel: chosen.log_level ?? 'info',
     drainMs: chosen.drain_ms ?? LIMITS.drainMs,
     queryLimit: chosen.query_limit ?? LIMITS.queriesMax,
@@ -239,7 +256,7 @@ function dotted(path: readonly PropertyKey[]): string {
 function snakeKeys(value: object): Record<string, unknown> {
   const entries = Object.entries(value).map(([key, inner]: [string, unknown]): [string, unknown] => [
     key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    typeof inner === 'object' && inner !== null ? snakeKeys(inner) : inner,
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? snakeKeys(inner) : inner,
   ])
   return Object.fromEntries(entries)
 }

@@ -42,6 +42,14 @@ function text(expected: string) {
   return z.string({ error: `expected ${expected}` }).min(1, { error: `expected ${expected}` })
 }
 
+function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value)
+  } catch {
+    return undefined
+  }
+}
+
 /** When an appended batch counts as stored. */
 export const DURABILITIES = ['fsync', 'interval', 'none'] as const
 
@@ -83,6 +91,25 @@ export const settingsSchema = z
         bytes_per_second: size('64KiB', 64 * KIB),
       })
       .partial(),
+    retention: z.preprocess(
+      (value) => (typeof value === 'string' ? (parseJson(value) ?? value) : value),
+      z.array(
+        z
+          .strictObject({
+            keys: text('a key, or a glob such as ticks_*'),
+            age: duration('36500d', 36_500 * DAY_MS)
+              .refine((ms) => ms > 0, 'expected a time of more than 0')
+              .optional(),
+            size: size('1', 1).optional(),
+            column: text('a column').optional(),
+          })
+          .refine(
+            (rule) => rule.age !== undefined || rule.size !== undefined,
+            'expected an age, a size or both',
+          ),
+        { error: 'expected a list of rules' },
+      ),
+    ),
     log_level: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }),
     drain_ms: whole(0, 3_600_000),
     query_limit: whole(1, 1024),

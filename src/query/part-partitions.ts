@@ -1,8 +1,9 @@
 import type { Schema } from '../../flight/ipc/schema.ts'
-import type { PartitionRows } from '../store/parts.ts'
+import type { PartitionRows, TimeLimit } from '../store/parts.ts'
 import { type Partition, type PartitionBy, partitionTransforms } from '../store/partitions.ts'
 import { type Connection, quoteName } from './duckdb.ts'
 import { storageOf } from './storage-types.ts'
+import { timeLiteral } from './time-literal.ts'
 
 /** The partitions of the rows of a table in SQL, in their order; the table gives them as they stand. */
 export async function partitionsOf(
@@ -36,6 +37,13 @@ export function partitionCondition(schema: Schema, { by, value }: Partition): st
   return valuesOf(schema, by)
     .map((expression, index) => `${expression} IS NOT DISTINCT FROM ${value?.[index] ?? 'NULL'}`)
     .join(' AND ')
+}
+
+/** A condition in SQL that holds for the rows that are older than a limit. */
+export function olderCondition({ fields }: Schema, { column, time }: TimeLimit): string {
+  const field = fields.find(({ name }) => name === column)
+  if (field === undefined) throw new Error('A limit is of a column that the parts have')
+  return `${quoteName(column)} < ${timeLiteral(field, 'before', time)}`
 }
 
 /** Instants are told apart in UTC, whatever the zone of the machine. */

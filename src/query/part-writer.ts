@@ -13,7 +13,7 @@ import { FramesTable } from './frames-table.ts'
 import { copyStatement, leavesOf, rowGroupRows, type Encodings, type Leaf } from './parquet-copy.ts'
 import { dictionaryMetadata, joinedDictionaryMetadata } from './part-dictionaries.ts'
 import { distinctTexts, isLookedUp } from './part-values.ts'
-import { partitionCondition, partitionsOf } from './part-partitions.ts'
+import { olderCondition, partitionCondition, partitionsOf } from './part-partitions.ts'
 import { fieldIds, storageOf, type FieldId } from './storage-types.ts'
 
 /** Under this key pyarrow, parquet-wasm and others look for the Arrow schema that a file was written from. */
@@ -82,6 +82,16 @@ class DuckPartWriter implements PartWriter {
     )
   }
 
+  countOlder(input: Parameters<PartWriter['countOlder']>[0]): Promise<number> {
+    const { schema, sources, limit, signal } = input
+    return this.#withConnection(this.#encoder, signal, async (connection) => {
+      const [[rows] = []] = await connection.run(
+        `SELECT count(*) FROM ${partsTable(sources)} WHERE ${olderCondition(schema, limit)}`,
+      )
+      return Number(rows)
+    })
+  }
+
   async writePart(input: Parameters<PartWriter['writePart']>[0]): Promise<WrittenPart> {
     const { schema, frames, signal } = input
     const table = await FramesTable.of(this.#encoder)
@@ -114,14 +124,18 @@ class DuckPartWriter implements PartWriter {
 
   /** Rows that are equal in `orderBy` keep their order. */
   async rewriteParts(input: Parameters<PartWriter['rewriteParts']>[0]): Promise<WrittenPart> {
-    const { schema, sources, orderBy, only, signal } = input
+    const { schema, sources, orderBy, only, since, signal } = input
     const files = listOf(sources)
     // Read from Parquet, milliseconds are microseconds; the cast turns them back.
     const columns = storageOf(schema).map(({ field, sql }) => {
       const name = quoteName(field.name)
       return `CAST(${name} AS ${sql}) AS ${name}`
     })
-    const where = only === undefined ? '' : ` WHERE ${partitionCondition(schema, only)}`
+    const conditions = [
+      ...(only === undefined ? [] : [partitionCondition(schema, only)]),
+      ...(since === undefined ? [] : [`(${olderCondition(schema, since)}) IS NOT TRUE`]),
+    ]
+    const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
     const order = [...orderBy.map(quoteName), 'file_index', 'file_row_number']
     const sorted = orderBy.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`
     try {
@@ -129,7 +143,7 @@ class DuckPartWriter implements PartWriter {
         const size = await sizeOf(connection, files)
         const values = await distinctTexts(connection, schema, `${partsTable(sources)}${where}`)
         // Of rows in another order nobody knows which dictionary they had.
-        const isWhole = orderBy.length === 0 && only === undefined
+        const isWhole = orderBy.length === 0 && where === ''
         const dictionaries = isWhole ? await joinedDictionaryMetadata(connection, sources) : {}
         return this.#write(connection, {
           source: `(SELECT ${columns.join(', ')} FROM ${partsTable(sources)}${where}${sorted})`,

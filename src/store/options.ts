@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { Field, Schema } from '../../flight/ipc/schema.ts'
+import { parseBytes } from '../config/bytes.ts'
+import { parseDuration } from '../config/duration.ts'
 import { SternaError } from '../errors.ts'
 import { DURABILITIES } from './log/append.ts'
 import { PARTITION_STEPS } from './partitions.ts'
@@ -18,6 +20,17 @@ const OPTIONS = {
   /** The order of the rows of a part that compaction makes. */
   order_by: z.array(z.string()).min(1).max(ORDER_COLUMNS_MAX),
   durability: oneOf(DURABILITIES),
+  /** Which rows go by themselves: those that are older than an age, and the oldest beyond a size of all files. */
+  retention: z
+    .strictObject({
+      age: z.string().refine((text) => (parseDuration(text) ?? 0) > 0, 'expected a time such as 90d or 12h'),
+      size: z
+        .union([z.string(), z.number()])
+        .refine((size) => (parseBytes(String(size)) ?? 0) > 0, 'expected a size such as 500GB'),
+      column: z.string(),
+    })
+    .partial()
+    .refine(({ age, size }) => age !== undefined || size !== undefined, 'expected an age, a size or both'),
 }
 
 const optionsSchema = z.strictObject(OPTIONS).partial()
@@ -58,7 +71,8 @@ export function changeOptions(options: DatasetOptions, patch: OptionsPatch = {})
 }
 
 /** @throws REQUEST_INVALID where an option names a column that the schema does not have, or one that it cannot be about */
-export function checkOptions({ partition_by: by, order_by: order }: DatasetOptions, schema: Schema): void {
+export function checkOptions(options: DatasetOptions, schema: Schema): void {
+  const { partition_by: by, order_by: order, retention } = options
   const check = (option: string, column: string, isFit: (field: Field) => boolean, fit: string): void => {
     const field = schema.fields.find(({ name }) => name === column)
     if (field !== undefined && isFit(field)) return
@@ -68,6 +82,42 @@ export function checkOptions({ partition_by: by, order_by: order }: DatasetOptio
   if (by !== undefined) check('partition_by', by.column, isTime, 'timestamp or date')
   for (const column of order ?? [])
     check('order_by', column, ({ children }) => children.length === 0, 'single value')
+  if (retention?.column !== undefined) check('retention', retention.column, isTime, 'timestamp or date')
+  if (retention?.age !== undefined && timeColumn({ schema, options }, retention.column) === undefined) {
+    throw new SternaError(
+      'REQUEST_INVALID',
+      'Option retention: there is no single timestamp column; name one',
+    )
+  }
+}
+
+/** How much of a dataset stays. */
+export interface RetentionLimits {
+  /** Milliseconds. */
+  readonly age?: number | undefined
+  /** Bytes of its files. */
+  readonly size?: number | undefined
+  /** By which the age of a row is told; where it is absent, see {@link timeColumn}. */
+  readonly column?: string | undefined
+}
+
+export function limitsOf({ age, size, column }: NonNullable<DatasetOptions['retention']>): RetentionLimits {
+  return {
+    age: age === undefined ? undefined : parseDuration(age),
+    size: size === undefined ? undefined : parseBytes(String(size)),
+    column,
+  }
+}
+
+/** The column that is named, else that of the partitions, else the only timestamp; undefined where none fits. */
+export function timeColumn(
+  { schema, options }: { readonly schema: Schema; readonly options: DatasetOptions },
+  named: string | undefined,
+): string | undefined {
+  const chosen = named ?? options.partition_by?.column
+  if (chosen !== undefined) return schema.fields.find((field) => field.name === chosen && isTime(field))?.name
+  const [only, ...others] = schema.fields.filter((field) => isTime(field) && field.type.kind === 'timestamp')
+  return others.length === 0 ? only?.name : undefined
 }
 
 function isTime({ type, dictionary }: Field): boolean {

@@ -85,7 +85,7 @@ function isTime(type: string): boolean {
 const INSTANT = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00(?::?00)?)?)?$/
 
 /** Instants of years 0000–9999 in UTC, as texts that are in order. */
-function instantKey(text: string): string | null {
+export function instantKey(text: string): string | null {
   const [, date, time = '00:00:00', fraction = ''] = INSTANT.exec(text) ?? []
   return date === undefined ? null : `${date} ${time}.${fraction.padEnd(9, '0')}`
 }

@@ -70,6 +70,13 @@ export interface PartitionRows {
   readonly last: number
 }
 
+/** Rows from an instant on; those without a time are of any. */
+export interface TimeLimit {
+  readonly column: string
+  /** ISO 8601 with an offset. */
+  readonly time: string
+}
+
 /** Writes parts. Implemented over DuckDB; the store neither knows nor imports that. */
 export interface PartWriter {
   /** @throws TYPE_UNSUPPORTED naming the column and its type, where Parquet could not give it back exactly */
@@ -99,6 +106,13 @@ export interface PartWriter {
     readonly only?: Partition
     readonly signal?: AbortSignal
   }): Promise<WrittenPart>
+  /** How many rows of parts are older than a limit. */
+  countOlder(input: {
+    readonly schema: Schema
+    readonly sources: readonly string[]
+    readonly limit: TimeLimit
+    readonly signal: AbortSignal
+  }): Promise<number>
   /** Joins parts of one dataset into one new file, sorted by `orderBy` (nothing: in their order). */
   rewriteParts(input: {
     readonly schema: Schema
@@ -109,6 +123,8 @@ export interface PartWriter {
     readonly metadata: Readonly<Record<string, string>>
     /** Leaves the rows of other partitions out. */
     readonly only?: Partition
+    /** Leaves rows that are older out. */
+    readonly since?: TimeLimit
     readonly signal?: AbortSignal
   }): Promise<WrittenPart>
 }

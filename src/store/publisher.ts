@@ -16,7 +16,7 @@ import { nameParts } from './name-parts.ts'
 import { type OptionsPatch, areSameOptions, changeOptions, checkOptions } from './options.ts'
 import type { PartFiles } from './part-files.ts'
 import type { PartOrigin } from './part-origin.ts'
-import type { PartWriter, RollupDefinition, StagedPart, WrittenPart } from './parts.ts'
+import type { PartWriter, RollupDefinition, StagedPart, TimeLimit, WrittenPart } from './parts.ts'
 import { type Partition, comparePartitions } from './partitions.ts'
 import { datasetId, readable } from './pinned-snapshot.ts'
 import type { Pins } from './pins.ts'
@@ -148,6 +148,26 @@ export class Publisher implements PutTarget {
     })
   }
 
+  /** Rewrites what is left of a part without the rows that are too old, under a temporary name. */
+  async restageSince(
+    origin: PartOrigin,
+    { schema }: CatalogDataset,
+    part: CatalogPart,
+    to: { readonly path: string; readonly compressionLevel: number },
+    since: TimeLimit,
+    signal: AbortSignal,
+  ): Promise<StagedPart> {
+    const sources = [this.#parts.files.absolutePath(part.path)]
+    const kept = { by: undefined, orderBy: [], since, signal }
+    const [staged] = await this.#staging.restage({ ...to, ...kept, origin, schema, sources })
+    if (staged === undefined) throw new Error('Rows without partitions become one part')
+    return { ...staged, partition: part.partition }
+  }
+
+  countOlder(input: Parameters<PartWriter['countOlder']>[0]): Promise<number> {
+    return this.#staging.writer.countOlder(input)
+  }
+
   async discard(paths: readonly string[]): Promise<void> {
     for (const path of paths) await this.#parts.disk.unlink(path)
   }
@@ -256,6 +276,21 @@ export class Publisher implements PutTarget {
     // Rows in another order are not those that the cache has.
     if (cached && staged.every((part) => part.isInOrder)) this.#parts.cache.set(datasetId(after), cached)
     return after
+  }
+
+  /** Has parts go, each for what is left of its rows. @throws COMMIT_CONFLICT where one of them is gone meanwhile */
+  async changeParts(
+    { ref, tableId, schema }: CatalogDataset,
+    left: ReadonlyMap<number, readonly StagedPart[]>,
+  ): Promise<void> {
+    const parts = await nameParts(this.#parts.files, ref, [...left.values()].flat(), 'cold')
+    const named = [...parts]
+    const replaced = new Map<number, NewPart[]>()
+    for (const [id, staged] of left) replaced.set(id, named.splice(0, staged.length))
+    const before = this.#parts.catalog.state().get(ref)
+    const change = { kind: 'change' as const, ref, tableId, schema, replaced, added: [] }
+    await this.#commit(change, parts)
+    if (before) this.#parts.cache.delete(datasetId(before))
   }
 
   /**

@@ -5,7 +5,7 @@ import type { Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
 import type { PartFiles } from './part-files.ts'
 import { type PartOrigin, originMetadata } from './part-origin.ts'
-import type { PartWriter, PartitionRows, StagedPart, WrittenPart } from './parts.ts'
+import type { PartWriter, PartitionRows, StagedPart, TimeLimit, WrittenPart } from './parts.ts'
 import type { Partition, PartitionBy } from './partitions.ts'
 import type { Segment } from './segments.ts'
 
@@ -28,6 +28,8 @@ export interface RestageInput {
   readonly path: string
   readonly by: PartitionBy | undefined
   readonly orderBy: readonly string[]
+  /** Leaves rows that are older out; of parts of one partition. */
+  readonly since?: TimeLimit
   readonly compressionLevel: number
   readonly signal: AbortSignal
 }
@@ -78,7 +80,7 @@ export class Staging {
   }
 
   async restage(input: RestageInput): Promise<StagedPart[]> {
-    const { origin, schema, sources, path, by, orderBy, compressionLevel, signal } = input
+    const { origin, schema, sources, path, by, orderBy, since, compressionLevel, signal } = input
     const write = (to: string, arrowBytes: number, only?: Partition): Promise<WrittenPart> =>
       this.writer.rewriteParts({
         schema,
@@ -89,6 +91,7 @@ export class Staging {
         metadata: originMetadata({ ...origin, arrowBytes }),
         signal,
         ...(only && { only }),
+        ...(since && { since }),
       })
     if (by === undefined) {
       const written = await write(path, origin.arrowBytes)

@@ -16,10 +16,12 @@ import { matchesGlob } from './glob.ts'
 import { type CheckSummary, checkDatasets } from './check.ts'
 import { type AppendOptions, type Logs, type LogViews, logRows } from './log/logs.ts'
 import type { CompactSummary } from './lifecycle/compaction.ts'
-import { type CompactionOptions, Compactor } from './lifecycle/compactor.ts'
+import type { CompactionOptions } from './lifecycle/compactor.ts'
 import { RollupJob } from './lifecycle/rollup-job.ts'
 import type { RollupReader } from './lifecycle/rollup-refresh.ts'
 import { type OpenLake, openLake } from './open-lake.ts'
+import { Upkeep } from './lifecycle/upkeep.ts'
+import type { RetentionRule } from './lifecycle/retention-plan.ts'
 import { type DatasetOptions, type OptionsPatch, changeOptions } from './options.ts'
 import { ParquetReader } from './parquet/parquet-reader.ts'
 import { PartFiles } from './part-files.ts'
@@ -47,6 +49,7 @@ export interface StoreOptions {
   readonly compaction: CompactionOptions
   /** How often rollups take in what their sources got. */
   readonly rollupRefreshMs: number
+  readonly retention: readonly RetentionRule[]
   /** The file system; the local one unless a test puts another in its place. */
   readonly disk?: Disk
 }
@@ -72,8 +75,8 @@ export class Store implements Lake {
   readonly #logs: Logs
   readonly #options: StoreOptions
   readonly #snapshots: SnapshotParts
-  readonly #expiry: NodeJS.Timeout
-  readonly #compactor: Compactor
+  /** Compaction and retention, beside what {@link compact} does on demand. */
+  readonly upkeep: Upkeep
   #backups = 0
   readonly #log: Logger
   #rollups: RollupJob | undefined
@@ -114,7 +117,6 @@ export class Store implements Lake {
       bounds: catalog.bounds,
       partTimes: (...column) => catalog.partTimes(...column),
     }
-    this.#expiry = setInterval(() => this.#expire(log), LIMITS.historyCheckMs).unref()
     this.#load = new SmartLoad({
       cache: this.#cache,
       reader: this.#reader,
@@ -137,10 +139,9 @@ export class Store implements Lake {
       heldBytesMax: Math.max(options.cacheSize, 2 * options.partSize),
       compressionLevel: options.compressionLevel.put,
     })
-    this.#compactor = new Compactor(
-      { catalog, publisher: this.#publisher, log },
-      options.compaction,
-      options.compressionLevel.compact,
+    this.upkeep = new Upkeep(
+      { catalog, publisher: this.#publisher, files: this.#files, pins: this.#pins, log },
+      options,
     )
   }
 
@@ -373,13 +374,8 @@ export class Store implements Lake {
   async compact(ref: DatasetRef, level: number | undefined, signal: AbortSignal): Promise<CompactSummary> {
     await this.#logs.flush(ref)
     const work = (): Promise<CompactSummary> =>
-      this.#compactor.compact(readable(this.#dataset(ref)), level, signal)
+      this.upkeep.compact(readable(this.#dataset(ref)), level, signal)
     return this.isRollup(ref) && this.#rollups ? this.#rollups.alone(work) : work()
-  }
-
-  /** Compaction in the background. */
-  get compaction(): Pick<Compactor, 'pause' | 'resume' | 'stats'> {
-    return this.#compactor
   }
 
   /** Reads every byte of the parts whose keys match, and tells what is not as it was written. @throws CANCELLED, DISK_FAILED */
@@ -435,25 +431,13 @@ export class Store implements Lake {
         loads: loads.loads,
         pins: this.#pins.count,
       },
-      this.#compactor.stats(),
+      this.upkeep.stats(),
     )
-  }
-
-  /** Lets go of versions that have become too old; their files go with their last reader. */
-  #expire(log: Logger): void {
-    try {
-      const { oldest, retired } = this.#catalog.expire()
-      this.#pins.retire(oldest, retired)
-    } catch (error) {
-      // Nothing is lost: the next commit does the same.
-      log.warn({ err: error }, 'store.expire_failed')
-    }
   }
 
   /** Ends the workers and gives up the lock. Reads and puts must have ended. */
   async close(): Promise<void> {
-    clearInterval(this.#expiry)
-    await this.#compactor.close()
+    await this.upkeep.close()
     await this.#logs.close()
     await this.#reader.close()
     this.#catalog.close()

@@ -21,8 +21,8 @@ export const compaction = jsonAction(
   async (body, { store }) => {
     const schema = z.strictObject({ do: z.enum(['pause', 'resume']).optional() })
     const wanted = parseBody('compaction', schema, body).do
-    if (wanted === 'pause') await store.compaction.pause()
-    if (wanted === 'resume') store.compaction.resume()
-    return store.compaction.stats()
+    if (wanted === 'pause') await store.upkeep.pause()
+    if (wanted === 'resume') store.upkeep.resume()
+    return store.upkeep.stats()
   },
 )

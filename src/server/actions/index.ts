@@ -19,6 +19,7 @@ import {
   createPreparedSubstraitPlan,
 } from './prepared-statements.ts'
 import { query } from './query.ts'
+import { retention } from './retention.ts'
 import { rollback } from './rollback.ts'
 import { rollup } from './rollup.ts'
 import { closeSession, getSessionOptions, setSessionOptions } from './session.ts'
@@ -40,6 +41,7 @@ export const ACTIONS: readonly Action[] = [
   flush,
   compact,
   compaction,
+  retention,
   history,
   rollback,
   backup,

@@ -2,12 +2,18 @@ import type { PartBounds } from '../part-filter.ts'
 import type { Database } from './database.ts'
 import type { CatalogDataset } from './state.ts'
 
+/** Of a column in a part, with what only the catalog counts. */
+interface StoredBounds extends PartBounds {
+  /** Rows without a value; null where nobody has counted them. */
+  readonly nulls: number | null
+}
+
 /** Bounds of one column, by part. */
 interface ColumnBounds {
   readonly columnId: number
   /** In the words of DuckLake. */
   readonly type: string
-  readonly byPart: Map<number, PartBounds>
+  readonly byPart: Map<number, StoredBounds>
   newest: number
 }
 
@@ -52,8 +58,11 @@ export class PartBoundsIndex {
   }
 
   #read(tableId: number, bounds: ColumnBounds, newest: number): void {
-    const rows = this.#db.all<[number, string | null, string | null, number | null, string | null]>(
-      `SELECT s.data_file_id, s.min_value, s.max_value, s.contains_nan, v."values"
+    const rows = this.#db.all<
+      [number, string | null, string | null, number | null, string | null, number | null]
+    >(
+      `SELECT s.data_file_id, s.min_value, s.max_value, s.contains_nan, v."values",
+         s.null_count
        FROM ducklake_file_column_stats s
        LEFT JOIN sterna_file_values v ON v.data_file_id = s.data_file_id AND v.column_id = s.column_id
        WHERE s.table_id = ? AND s.column_id = ? AND s.data_file_id > ?`,
@@ -61,11 +70,12 @@ export class PartBoundsIndex {
       bounds.columnId,
       bounds.newest,
     )
-    for (const [id, min, max, containsNan, values] of rows) {
+    for (const [id, min, max, containsNan, values, nulls] of rows) {
       bounds.byPart.set(id, {
         min,
         max,
         containsNan: containsNan === null ? null : containsNan !== 0,
+        nulls,
         values: values === null ? null : new Set(JSON.parse(values) as string[]),
       })
     }

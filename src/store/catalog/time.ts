@@ -1,3 +1,5 @@
+import { SternaError } from '../../errors.ts'
+
 /** Microseconds since 1970: what DuckLake's texts can tell. They fit a number until the year 2255. */
 export function nowUs(): number {
   return Date.now() * 1000
@@ -38,4 +40,13 @@ export function parseInstant(text: string): number | undefined {
   if (Number.isNaN(day) || !new Date(day).toISOString().startsWith(date)) return undefined
   const us = fromTimeText(`${date} ${time}${seconds}${rest}`)
   return us === 0 && day !== 0 ? undefined : us
+}
+
+/** An instant that is no later than now, in microseconds since 1970; now where there is no text. @throws REQUEST_INVALID */
+export function pastInstant(text: string | undefined): number {
+  if (text === undefined) return nowUs()
+  const us = parseInstant(text)
+  if (us !== undefined && us <= nowUs()) return us
+  const problem = us === undefined ? 'no timestamp such as 2026-02-03T04:05:06Z' : 'an instant to come'
+  throw new SternaError('REQUEST_INVALID', `"${text.slice(0, 50)}" is ${problem}`)
 }

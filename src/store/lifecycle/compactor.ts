@@ -75,6 +75,11 @@ export class Compactor {
     }
   }
 
+  /** Lets nothing be compacted in the background until the end of it. @returns the end of it */
+  hold(): Promise<() => void> {
+    return this.#jobs.hold()
+  }
+
   stats(): JobStats {
     return this.#jobs.stats()
   }

@@ -37,8 +37,8 @@ test('the defaults in the table are those of the program', () => {
     ),
   ) as Record<string, string>
   assert.deepEqual(loadConfig({ env, flags: {} }), config)
-  // The others have none, or one that a variable cannot say: two files of TLS, the users' file, memory and threads.
-  assert.equal(Object.keys(env).length, SETTING_PATHS.length - 5)
+  // The others have none, or one that a variable cannot say: two files of TLS, the users' file, memory and threads, rules.
+  assert.equal(Object.keys(env).length, SETTING_PATHS.length - 6)
 })
 
 test('the example file is a valid one', () => {

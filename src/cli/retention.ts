@@ -1,0 +1,59 @@
+import type { Command } from 'commander'
+import { formatBytes } from '../config/bytes.ts'
+import { nameOf } from './ls.ts'
+import { countOf } from './progress.ts'
+import { addServerOption, callAction, type ServerOptions, withClient } from './server-connection.ts'
+
+interface RetentionOptions extends ServerOptions {
+  readonly dryRun?: true
+  readonly at?: string
+  readonly json?: true
+}
+
+/** What the action `retention` answers for a dataset. */
+interface Summary {
+  readonly key: string
+  readonly schema: string
+  readonly before: string | null
+  readonly parts: number
+  readonly bytes: number
+  readonly rewritten_parts: number
+  readonly rows: number
+  readonly error: string | null
+}
+
+/** `sterna retention [GLOB]`; exits with 1 where a dataset could not be looked at. */
+export function addRetention(program: Command): void {
+  addServerOption(
+    program
+      .command('retention')
+      .description('have rows go that are too old or too many by the limits of their datasets')
+      .argument('[glob]', 'only keys that match, such as "trades_*"', '*')
+      .option('--dry-run', 'only tell what would go')
+      .option('--at <time>', 'the instant at which rows are old (default: now)')
+      .option('--json', 'print JSON'),
+  ).action(retain)
+}
+
+async function retain(glob: string, { dryRun, at, json, ...options }: RetentionOptions): Promise<void> {
+  const body = { glob, dry_run: dryRun === true, at }
+  const summaries = (await withClient(options, (client) =>
+    callAction(client, 'retention', body),
+  )) as readonly Summary[]
+  console.log(
+    json === true ? JSON.stringify(summaries, null, 2) : report(summaries, dryRun === true).join('\n'),
+  )
+  if (summaries.some(({ error }) => error !== null)) process.exitCode = 1
+}
+
+function report(summaries: readonly Summary[], isDry: boolean): string[] {
+  if (summaries.length === 0) return ['no dataset has limits']
+  return summaries.map((summary) => `${nameOf(summary)}: ${summary.error ?? lossOf(summary, isDry)}`)
+}
+
+function lossOf({ rows, parts, bytes, rewritten_parts: rewritten }: Summary, isDry: boolean): string {
+  if (rows === 0 && parts === 0) return 'nothing to remove'
+  const whole = `${countOf(parts, 'part')} of ${formatBytes(bytes)}`
+  const [goes, anew] = isDry ? ['would go', 'would be rewritten'] : ['went', 'rewritten']
+  return `${countOf(rows, 'row')} ${goes}: ${whole}, and ${countOf(rewritten, 'part')} ${anew}`
+}
