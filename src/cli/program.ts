@@ -14,8 +14,8 @@ import { addLs } from './ls.ts'
 import { addPut } from './put.ts'
 import { addQuery } from './query.ts'
 import { addRepair } from './repair.ts'
-import { addRollup } from './rollup.ts'
 import { addRetention } from './retention.ts'
+import { addRollup } from './rollup.ts'
 import { addServe } from './serve.ts'
 import { addStats } from './stats.ts'
 import { addUser } from './user.ts'
@@ -47,13 +47,13 @@ export function createProgram(): Command {
     addCompaction,
     addRetention,
     addConfigure,
+    addRollup,
     addHistory,
     addRollback,
     addBackup,
     addRestore,
     addCheck,
     addRepair,
-    addRollup,
     addUser,
     addVersion,
   ]
