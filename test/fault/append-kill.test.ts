@@ -15,7 +15,7 @@ import { RawClient } from '../support/raw-client.ts'
 import { partsOf, runAction, ticketMessage } from '../support/raw-flight.ts'
 import { type RunningServer, startServer, temporaryDirectory } from '../support/start-server.ts'
 
-const KILLS = 8
+const KILLS = 4 * Number(process.env['STERNA_TEST_ROUNDS'] ?? 1)
 const LANES = 3
 const WRITERS = 4
 

@@ -22,7 +22,7 @@ import {
 } from '../support/raw-flight.ts'
 import { startServer, temporaryDirectory } from '../support/start-server.ts'
 
-const ROUNDS = 8
+const ROUNDS = 4 * Number(process.env['STERNA_TEST_ROUNDS'] ?? 1)
 const PARTS = 4
 const ROWS = 50_000
 

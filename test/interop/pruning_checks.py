@@ -110,7 +110,7 @@ def the_same_rows(client):
     for compacted in (False, True):
         if compacted:
             act(client, "compact", key="t")
-        for _ in range(150):
+        for _ in range(100):
             wanted = " AND ".join(conditions(rng) for _ in range(rng.choice([1, 1, 2, 3])))
             sql = "SELECT count(*) c, sum(n) s, min(ts) a, max(ts) z FROM t WHERE "
             plain, blind = query(client, sql + wanted), query(client, sql + f"CASE WHEN {wanted} THEN true ELSE false END")

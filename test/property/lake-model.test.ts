@@ -24,7 +24,7 @@ import {
 import { type RunningServer, startServer, temporaryDirectory } from '../support/start-server.ts'
 import { rm } from 'node:fs/promises'
 
-const rounds = Number(process.env['STERNA_TEST_ROUNDS'] ?? 12)
+const rounds = Number(process.env['STERNA_TEST_ROUNDS'] ?? 8)
 const seed = Number(process.env['STERNA_TEST_SEED'] ?? Date.now() % 2 ** 31)
 
 const KEYS = ['bars', 'ticks']

@@ -18,7 +18,7 @@ const seed = Number(process.env['STERNA_TEST_SEED'] ?? Date.now() % 1_000_000)
 const rounds = Number(process.env['STERNA_TEST_ROUNDS'] ?? 1)
 
 /** Steps between two ends of the server, each with its comparisons. */
-const RUNS = [12, 10, 8, 6]
+const RUNS = [8, 8, 6]
 
 /** Short, so that refreshes fall between any two steps. */
 const ENV = { STERNA_ROLLUP_REFRESH_MS: '30', STERNA_APPEND_FLUSH_MS: '400' }
