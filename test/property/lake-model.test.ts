@@ -1,7 +1,7 @@
 /**
  * Goal: whatever is done to datasets, in whatever order, a reader sees one committed state of each, never an older one
  * than was acknowledged, never a half of one.
- * Method: random puts, appends, flushes, compactions, drops and restarts of a real server, beside a plain model of what
+ * Method: random puts, appends, flushes, compactions, drops, rollbacks and restarts of a real server, beside a plain model of what
  * each dataset holds; all the while other clients read by key and by SQL. STERNA_TEST_ROUNDS=500 for longer,
  * STERNA_TEST_SEED to repeat a run.
  */
@@ -19,6 +19,7 @@ import {
   INT64,
   messageOf,
   putMessages,
+  runAction,
   schemaFrame,
 } from '../support/raw-flight.ts'
 import { type RunningServer, startServer, temporaryDirectory } from '../support/start-server.ts'
@@ -31,12 +32,12 @@ const KEYS = ['bars', 'ticks']
 const READERS = 2
 
 /** Logs become parts while others read them. */
-const ENV = { STERNA_APPEND_FLUSH_MS: '100' }
+const ENV = { STERNA_APPEND_FLUSH_MS: '100', STERNA_HISTORY: '1d' }
 
 /** A change of one dataset, or an end of the server. */
 type Step =
   | { readonly do: 'replace' | 'create' | 'append'; readonly key: string; readonly batches: number }
-  | { readonly do: 'flush' | 'compact' | 'drop' | 'evict' | 'warm'; readonly key: string }
+  | { readonly do: 'flush' | 'compact' | 'drop' | 'evict' | 'warm' | 'rollback'; readonly key: string }
   | { readonly do: 'stop' | 'kill' }
 
 const anyKey = fc.constantFrom(...KEYS)
@@ -52,7 +53,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
-      do: fc.constantFrom('flush', 'compact', 'drop', 'evict', 'warm'),
+      do: fc.constantFrom('flush', 'compact', 'drop', 'evict', 'warm', 'rollback', 'rollback'),
       key: anyKey,
     }),
   },
@@ -65,6 +66,8 @@ class Lake {
   readonly #datasets = new Map(KEYS.map((key) => [key, new ModelDataset(key)]))
   #server!: RunningServer
   #client!: RawClient
+  /** What datasets were in versions of the past. */
+  readonly #marks = new Map<string, { readonly version: number; readonly content: readonly number[] }>()
   #number = 0
   #isOver = false
 
@@ -131,6 +134,10 @@ class Lake {
       }
       return
     }
+    if (step.do === 'rollback') {
+      await this.#rollback(dataset)
+      return
+    }
     const acknowledge = step.do === 'drop' && exists ? dataset.change(null) : null
     const { code, details } = await this.#client.exchange('DoAction', [actionMessage(step.do, step.key)])
     assert.equal(code, exists ? GRPC_STATUS.OK : GRPC_STATUS.NOT_FOUND, details)
@@ -144,6 +151,22 @@ class Lake {
     const content = this.#numbers(batches)
     const acknowledge = dataset.change(content)
     assert.equal(await this.#put(dataset, mode, content, () => undefined), GRPC_STATUS.OK)
+    acknowledge()
+  }
+
+  /** Takes it back to what it was when this was last asked for; the first time there is nothing to go back to. */
+  async #rollback(dataset: ModelDataset): Promise<void> {
+    const { key } = dataset
+    const mark = this.#marks.get(key)
+    if (dataset.content !== null) {
+      // A version has what is in parts.
+      await runAction(this.#client, 'flush', key)
+      const { version } = (await runAction(this.#client, 'describe', key)) as { version: number }
+      this.#marks.set(key, { version, content: dataset.content })
+    }
+    if (mark === undefined) return
+    const acknowledge = dataset.change(mark.content)
+    await runAction(this.#client, 'rollback', JSON.stringify({ key, version: mark.version }))
     acknowledge()
   }
 
