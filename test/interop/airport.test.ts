@@ -7,9 +7,12 @@ import { runChecks } from '../support/python-checks.ts'
 import { temporaryDirectory, withServer } from '../support/start-server.ts'
 
 test('The airport protocol of a DuckDB extension', async (t) => {
-  await withServer(async ({ url }) => {
-    await runChecks(t, 'test/interop/airport_checks.py', [url])
-  })
+  await withServer(
+    async ({ url }) => {
+      await runChecks(t, 'test/interop/airport_checks.py', [url])
+    },
+    { args: ['--history', '1d'] },
+  )
 })
 
 test('The airport protocol with users', async (t) => {

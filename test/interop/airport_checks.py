@@ -1,12 +1,14 @@
 """
 The airport protocol as DuckDB's extension speaks it, over a real socket.
-Usage: airport_checks.py grpc://HOST:PORT [WORD]
+Usage: airport_checks.py grpc://HOST:PORT [WORD]. The server keeps history.
 """
 
 import datetime
 import decimal
+import json
 import os
 import sys
+import time
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -225,6 +227,95 @@ def keeps_a_snapshot():
     assert client.scan(table)[0].num_rows == 40
     assert client.scan(table, transaction=client.create_transaction())[0].num_rows == 40
     raises(Error, "There is no such transaction", lambda: client.scan(table, transaction="00" * 16))
+
+
+def act(name, **body):
+    return json.loads(next(iter(PLAIN.do_action(fl.Action(name, json.dumps(body).encode())))).body.to_pybytes())
+
+
+@check
+def travels_in_time():
+    """AT (VERSION) and AT (TIMESTAMP) read a table as it was: its rows, its columns, filtered or not"""
+    client = attach()
+    put("past", trades(3000))
+    first = act("describe", key="past")["version"]
+    time.sleep(0.05)
+    then = datetime.datetime.now(datetime.timezone.utc)
+    time.sleep(0.05)
+    put("past", trades(40).select(["price", "id"]).append_column("more", pa.array(range(40))))
+    second = act("describe", key="past")["version"]
+    put("past", trades(5).select(["price", "id"]).append_column("more", pa.array(range(5))), "append")
+    now = table_of(client, "past")
+    moments = [
+        {"at_unit": "VERSION", "at_value": str(first)},
+        {"at_unit": "TIMESTAMP", "at_value": f"{then:%Y-%m-%d %H:%M:%S.%f}"},
+        {"at_unit": "TIMESTAMP", "at_value": f"{then:%Y-%m-%d %H:%M:%S.%f}+00"},
+    ]
+    for at in moments:
+        for transaction in (None, client.create_transaction()):
+            old = client.flight_info(now, **at)
+            assert old.rows == 3000 and pa.schema(old.columns).equals(trades(1).schema), old
+            found, progress = client.scan(old, transaction=transaction, **at)
+            assert found.schema.equals(old.schema, check_metadata=True) and progress[-1] == 1.0
+            assert found.drop_columns("rowid").equals(trades(3000))
+            some, _ = client.scan(old, [2], transaction=transaction, **at)
+            assert some["symbol"].equals(trades(3000)["symbol"]) and some["price"].null_count == 3000
+            where = filters(trades(3000), "id >= 2990")
+            late, _ = client.scan(old, filters=where, transaction=transaction, **at)
+            assert late["id"].to_pylist() == list(range(2990, 3000))
+            marks, _ = client.scan(old, [0, ROW_ID], transaction=transaction, **at)
+            assert len(set(marks["rowid"].to_pylist())) == 3000 and marks["id"].equals(trades(3000)["id"])
+    # DuckDB does not say of which version it asks for statistics, and leaves scans out by them.
+    assert b"can_produce_statistics" in now.schema.metadata
+    assert b"can_produce_statistics" not in (old.schema.metadata or {})
+    middle = {"at_unit": "VERSION", "at_value": str(second)}
+    assert client.flight_info(now, **middle).rows == 40
+    assert client.scan(client.flight_info(now, **middle), **middle)[0].num_rows == 40
+    assert client.scan(now)[0].num_rows == 45
+    client.drop("table", "public", "past")
+    assert client.scan(old, **moments[0])[0].drop_columns("rowid").equals(trades(3000))
+
+
+@check
+def refuses_other_times():
+    """a version that is not there, and what is none, are refused by what the user wrote"""
+    put("untimely", trades(3))
+    client = attach()
+    table = table_of(client, "untimely")
+    before = str(act("describe", key="untimely")["version"] - 1)
+    for unit, value, text in [
+        ("VERSION", "999999999", "Version 999999999 is not there yet"),
+        ("VERSION", before, '"untimely"'),
+        ("VERSION", "three", 'takes a whole number, not "three"'),
+        ("VERSION", "-1", 'takes a whole number, not "-1"'),
+        ("VERSION", "99999999999999999999", "takes a whole number"),
+        ("VERSION", "", "takes a whole number"),
+        ("TIMESTAMP", "2020-01-01", "is not kept any more; the oldest version that is kept is"),
+        ("TIMESTAMP", "yesterday'", '"yesterday\'" is no timestamp'),
+        ("BRANCH", "main", 'VERSION or TIMESTAMP, not "BRANCH"'),
+        ("", "3", 'VERSION or TIMESTAMP, not ""'),
+    ]:
+        at = {"at_unit": unit, "at_value": value}
+        for call in (lambda at=at: client.flight_info(table, **at), lambda at=at: client.endpoints(table, [0], **at)):
+            details = unpack(raises(fl.FlightError, text, call).extra_info)
+            assert details["exception_type"] == b"InvalidInputException", details
+
+
+@check
+def scans_rollups():
+    """a rollup is scanned with the rows that its source has now, or had"""
+    put("minutes", trades(3000).drop_columns(["fee", "ok", "day"]))
+    act("rollup", key="rolled", sql="SELECT time_bucket(INTERVAL '1 second', ts) AS second, max(id) AS last FROM minutes GROUP BY ALL")
+    first = str(act("describe", key="rolled")["version"])
+    client = attach()
+    table = table_of(client, "rolled")
+    assert client.scan(table)[0]["last"].to_pylist() == [999, 1999, 2999]
+    later = trades(5000).slice(3000).drop_columns(["fee", "ok", "day"])
+    put("minutes", later, "append")
+    act("flush", key="minutes")
+    assert client.scan(table)[0]["last"].to_pylist() == [999, 1999, 2999, 3999, 4999]
+    at = {"at_unit": "VERSION", "at_value": first}
+    assert client.scan(client.flight_info(table, **at), **at)[0]["last"].to_pylist() == [999, 1999, 2999]
 
 
 @check
@@ -588,7 +679,6 @@ def refuses_changes():
 @check
 def answers_like_the_reference():
     """a whole conversation sees the same rows as with the reference server, in answers of the same shape"""
-    import json
     import pathlib
 
     from airport_conversation import Recorder, converse, shape
@@ -684,8 +774,6 @@ def survives_hostile_filters():
     def compare(left, right, kind="COMPARE_EQUAL"):
         return {"expression_class": "BOUND_COMPARISON", "type": kind, "left": left, "right": right}
 
-    import json
-
     def rows(*expressions, names=("a",)):
         text = json.dumps({"filters": expressions, "column_binding_names_by_index": names})
         return client.scan(table, filters=text)[0]["a"].to_pylist()
@@ -734,6 +822,8 @@ def refuses_forged_tickets():
         (b'"columns":[0]', b'"columns":"a"', "no scan"),
         (b'"forged"', b'"f\\u0000"', ""),
         (b'"rowIds":false', b'"where":"1; --"', ""),
+        (b'"rowIds":false', b'"rowIds":false,"moment":{"version":-1}', "no scan"),
+        (b'"rowIds":false', b'"rowIds":true,"moment":{"timestamp":"2026\')"}', "is no timestamp"),
     ]:
         assert old in ticket
         value = ticket[ticket.index(b"{") :].replace(old, new)

@@ -22,7 +22,7 @@ export function deleteRows(
   context: CallContext,
 ): Promise<number> {
   return changeRows(ref, exchange, services, context, {
-    fields: ({ schema }) => tableSchema(schema, 0).fields.filter(({ name }) => name !== ROW_ID.name),
+    fields: (table) => tableSchema(table).fields.filter(({ name }) => name !== ROW_ID.name),
     answer: async (dataset, frame, from) => {
       const { schema } = exchange
       await answerAll(await rowsAt(services.engine, dataset, { schema, frames: [frame], from }), exchange)
@@ -40,7 +40,7 @@ export function updateRows(
   return changeRows(ref, exchange, services, context, {
     // The client reads what comes back by the places of what it has sent.
     fields: (table) => {
-      const rowId = tableSchema(table.schema, 0).fields.at(-1)
+      const rowId = tableSchema(table).fields.at(-1)
       return exchange.schema.fields.map((field) => (field.name === ROW_ID.name ? (rowId ?? field) : field))
     },
     answer: (_, frame) => exchange.answer(frame),

@@ -8,7 +8,7 @@ import { bytesField, optionalText, pack } from './messages.ts'
 import { scanTicket } from './scan.ts'
 import { transactionOf } from './state.ts'
 import { describedTable, namesRows } from './tables.ts'
-import { assertNow } from './time-travel.ts'
+import { momentOf } from './time-travel.ts'
 
 /** DuckDB's `COLUMN_IDENTIFIER_ROW_ID`, and `COLUMN_IDENTIFIER_EMPTY` for a scan that only counts. */
 const ROW_ID_COLUMN = 2n ** 64n - 1n
@@ -32,13 +32,13 @@ export const endpoints = msgpackAction(
   'Where rows of a table are read. In: {descriptor, parameters: {json_filters, column_ids, at_unit, at_value}}. Out: [FlightEndpoint]',
   requestSchema,
   ({ descriptor, parameters }, { airport }, context) => {
-    assertNow(parameters.at_unit, parameters.at_value)
+    const moment = momentOf(parameters.at_unit, parameters.at_value)
     if (parameters.table_function_parameters !== '') {
       throw new SternaError('NOT_IMPLEMENTED', 'There are no table functions')
     }
     const ref = describedTable(descriptor)
     const transaction = transactionOf(context)
-    const { schema } = airport.look(transaction, ref)
+    const { schema } = airport.look(transaction, ref, moment)
     const hasRowIds = parameters.column_ids.includes(ROW_ID_COLUMN)
     if (hasRowIds && !namesRows(schema)) {
       throw new SternaError('REQUEST_INVALID', `The table "${ref.key}" has a column "rowid", and no row ids`)
@@ -50,6 +50,7 @@ export const endpoints = msgpackAction(
       rowIds: hasRowIds,
       where: filters === '' ? undefined : pushedFilter(filters, schema),
       transaction,
+      moment,
     })
     const endpoint = { ticket: { ticket }, location: [{ uri: REUSE_CONNECTION }] }
     return pack([messages.FlightEndpoint.encode(endpoint)])

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { messages } from '../../../flight/index.ts'
 import { msgpackAction } from './action.ts'
 import { bytesField, optionalText } from './messages.ts'
-import { assertNow } from './time-travel.ts'
+import { momentOf } from './time-travel.ts'
 import { describedTable, tableInfo } from './tables.ts'
 
 export const flightInfo = msgpackAction(
@@ -10,7 +10,7 @@ export const flightInfo = msgpackAction(
   'A table, also as it was. In: {descriptor, at_unit, at_value}. Out: FlightInfo',
   z.object({ descriptor: bytesField, at_unit: optionalText, at_value: optionalText }),
   ({ descriptor, at_unit: unit, at_value: value }, { store }) => {
-    assertNow(unit, value)
-    return messages.FlightInfo.encode(tableInfo(store.get(describedTable(descriptor)), store))
+    const moment = momentOf(unit, value)
+    return messages.FlightInfo.encode(tableInfo(store.get(describedTable(descriptor), moment), store, moment))
   },
 )

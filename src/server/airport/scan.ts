@@ -36,6 +36,10 @@ const scanSchema = z.strictObject({
   /** A SQL condition, which the gate checks when it is used. */
   where: z.string().optional(),
   transaction: z.string().optional(),
+  /** Of the past; now when absent. */
+  moment: z
+    .union([z.strictObject({ version: z.int().nonnegative() }), z.strictObject({ timestamp: z.string() })])
+    .optional(),
 })
 
 type Scan = z.infer<typeof scanSchema>
@@ -83,17 +87,19 @@ class TableScan implements Readable {
   }
 
   async describe(): Promise<ReadDescription> {
-    const { schema, rows } = this.#services.airport.look(this.#scan.transaction, refOf(this.#scan))
-    const schemaHeader = encodeSchema(tableSchema(schema, rows))
+    const { transaction, moment } = this.#scan
+    const table = this.#services.airport.look(transaction, refOf(this.#scan), moment)
+    const schemaHeader = encodeSchema(tableSchema(table, moment))
     return { schemaHeader, rows: -1, bytes: -1, isOrdered: true, ticket: this.#ticket }
   }
 
   async open(): Promise<OpenRead> {
     const { lake, end } = this.#services.airport.open(this.#scan.transaction)
     try {
-      const table = tableIn(lake, refOf(this.#scan))
+      const { moment } = this.#scan
+      const table = tableIn(lake, refOf(this.#scan), moment)
       const source = this.#isWhole(table) ? this.#whole(table) : await this.#selected(table, lake)
-      return { frames: wide(table, source, end) }
+      return { frames: wide(table, tableSchema(table, moment), source, end) }
     } catch (error) {
       end()
       throw error
@@ -101,12 +107,14 @@ class TableScan implements Readable {
   }
 
   /** True where the frames as they are stored are the quickest way to the rows. */
-  #isWhole({ id, schema }: PinnedDataset): boolean {
-    const { rowIds, where, columns } = this.#scan
-    const { store } = this.#services
-    if (rowIds || where !== undefined || this.#services.airport.look(undefined, refOf(this.#scan)).id !== id)
-      return false
-    return new Set(columns).size === schema.fields.length || store.isCached(refOf(this.#scan))
+  #isWhole({ id, schema, rollup }: PinnedDataset): boolean {
+    const { rowIds, where, columns, moment } = this.#scan
+    const { store, airport } = this.#services
+    // What a rollup has in its parts is not all of its rows.
+    if (rowIds || where !== undefined || rollup !== null) return false
+    const ref = refOf(this.#scan)
+    if (airport.look(undefined, ref, moment).id !== id) return false
+    return new Set(columns).size === schema.fields.length || (moment === undefined && store.isCached(ref))
   }
 
   #whole({ schema }: PinnedDataset): Source {
@@ -118,13 +126,13 @@ class TableScan implements Readable {
     return {
       schema,
       columns,
-      frames: store.load(refOf(this.#scan), this.#context.signal),
+      frames: store.load(refOf(this.#scan), this.#context.signal, this.#scan.moment),
       close: () => undefined,
     }
   }
 
   async #selected(table: PinnedDataset, lake: Lake): Promise<Source> {
-    const { rowIds, where } = this.#scan
+    const { rowIds, where, moment } = this.#scan
     const { fields } = table.schema
     const wanted = new Set(this.#scan.columns)
     const needed = fields.flatMap((field, index) => (wanted.has(index) || !isBlankable(field) ? [index] : []))
@@ -135,13 +143,13 @@ class TableScan implements Readable {
       return { field, source: place === -1 ? null : place }
     })
     const names = needed.map((index) => fields[index]?.name ?? '')
-    const range = { columns: names, where, ...(rowIds && { rowIdsFrom: rowIdsFrom(table) }) }
+    const range = { columns: names, where, moment, ...(rowIds && { rowIdsFrom: rowIdsFrom(table) }) }
     const { signal } = this.#context
     const blank = fields.filter((_, index) => !needed.includes(index))
     const result = await this.#services.engine.readDataset(refOf(this.#scan), range, signal, lake)
     const { schema } = result
     const frames = joined(emptyDictionaries(blank), result.frames)
-    if (rowIds) columns.push({ field: lastOf(tableSchema(table.schema, 0)), source: needed.length })
+    if (rowIds) columns.push({ field: lastOf(tableSchema(table)), source: needed.length })
     return { schema, columns, frames, close: () => result.close() }
   }
 }
@@ -155,8 +163,12 @@ interface Source {
 }
 
 /** The frames of a table. Each tells how far it is, as the client reads nothing else there. */
-async function* wide(table: PinnedDataset, source: Source, end: () => void): AsyncGenerator<Frame> {
-  const { fields, metadata } = tableSchema(table.schema, table.rows)
+async function* wide(
+  table: PinnedDataset,
+  { fields, metadata }: Schema,
+  source: Source,
+  end: () => void,
+): AsyncGenerator<Frame> {
   const rest = fields.slice(source.columns.length).map((field) => ({ field, source: null }))
   const columns = [...source.columns, ...rest]
   let rows = 0

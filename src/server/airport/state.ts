@@ -1,7 +1,7 @@
 import type { DatasetRef } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-import type { Lake, PinnedDataset } from '../../store/parts.ts'
+import type { Lake, PastMoment, PinnedDataset } from '../../store/parts.ts'
 import type { LakeTransaction, TransactionalLake } from '../../store/transaction/lake-transaction.ts'
 import type { CallContext } from '../call.ts'
 import { Handles } from '../sql/handles.ts'
@@ -49,14 +49,14 @@ export class AirportState {
   }
 
   /**
-   * A table as its transaction sees it. Its parts may be gone.
+   * A table as its transaction sees it, or as it was at a moment. Its parts may be gone.
    *
-   * @throws SternaError DATASET_NOT_FOUND, HANDLE_NOT_FOUND
+   * @throws SternaError DATASET_NOT_FOUND, HANDLE_NOT_FOUND, VERSION_NOT_FOUND
    */
-  look(transaction: string | undefined, ref: DatasetRef): PinnedDataset {
+  look(transaction: string | undefined, ref: DatasetRef, moment?: PastMoment): PinnedDataset {
     const { lake, end } = this.open(transaction)
     try {
-      return tableIn(lake, ref)
+      return tableIn(lake, ref, moment)
     } finally {
       end()
     }
@@ -72,12 +72,15 @@ export class AirportState {
   }
 }
 
-/** @throws SternaError DATASET_NOT_FOUND */
-export function tableIn(lake: Lake, ref: DatasetRef): PinnedDataset {
+/** @throws SternaError DATASET_NOT_FOUND, VERSION_NOT_FOUND, REQUEST_INVALID for what is no instant */
+export function tableIn(lake: Lake, ref: DatasetRef, moment?: PastMoment): PinnedDataset {
   const pin = lake.pin()
-  const dataset = pin.resolve(ref)
-  pin.release()
-  if (dataset !== undefined) return dataset
+  try {
+    const dataset = (moment ? pin.at(moment) : pin).resolve(ref)
+    if (dataset !== undefined) return dataset
+  } finally {
+    pin.release()
+  }
   throw new SternaError('DATASET_NOT_FOUND', `There is no table "${shownSchema(ref.schema)}"."${ref.key}"`)
 }
 

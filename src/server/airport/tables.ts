@@ -13,6 +13,7 @@ import {
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import { ROW_ID } from '../../query/dataset-query.ts'
+import type { PastMoment, PinnedDataset } from '../../store/parts.ts'
 import type { Store, StoredDataset } from '../../store/store.ts'
 import { CATALOG } from '../sql/names.ts'
 import { pack } from './messages.ts'
@@ -41,11 +42,18 @@ export function namesRows({ fields }: Schema): boolean {
   return fields.every(({ name }) => name.toLowerCase() !== ROW_ID.name)
 }
 
-/** The columns of a table: those of the dataset, and last the one of row ids. */
-export function tableSchema(schema: Schema, rows: number): Schema {
+/**
+ * The columns of a table: those of the dataset, and last the one of row ids.
+ *
+ * @param moment - in which it is read: the client asks for statistics without saying so, and would get those of now
+ */
+export function tableSchema(
+  { schema, rows }: Pick<PinnedDataset, 'schema' | 'rows'>,
+  moment?: PastMoment,
+): Schema {
   const metadata = new Map(schema.metadata)
   metadata.delete(STATISTICS_KEY)
-  if (hasStatistics(schema, rows)) metadata.set(STATISTICS_KEY, '1')
+  if (moment === undefined && hasStatistics(schema, rows)) metadata.set(STATISTICS_KEY, '1')
   return { metadata, fields: namesRows(schema) ? [...schema.fields, ROW_ID_FIELD] : schema.fields }
 }
 
@@ -64,11 +72,13 @@ function hasStatistics({ fields }: Schema, rows: number): boolean {
   return rows <= LIMITS.airportStatisticsRowsMax && fields.every(isPlain)
 }
 
-/** A table as the client keeps it in its catalog. */
+/** A table as the client keeps it in its catalog. @param moment - of the past, in which the dataset was this */
 export function tableInfo(
-  { tableId, ref, schema, rows, arrowBytes }: StoredDataset,
+  dataset: StoredDataset,
   { objects }: Store,
+  moment?: PastMoment,
 ): MessageInput<FlightInfo> {
+  const { tableId, ref, rows, arrowBytes } = dataset
   const comments = objects.comments.get(tableId)
   const name = { catalog: CATALOG, schema: shownSchema(ref.schema), name: ref.key }
   const rest = {
@@ -79,7 +89,7 @@ export function tableInfo(
     extra_data: null,
   }
   return {
-    schema: encapsulate(encodeSchema(withComments(tableSchema(schema, rows), comments?.columns))),
+    schema: encapsulate(encodeSchema(withComments(tableSchema(dataset, moment), comments?.columns))),
     flightDescriptor: { type: DescriptorType.PATH, path: [ref.schema, ref.key], cmd: new Uint8Array() },
     endpoint: [],
     totalRecords: rows,
