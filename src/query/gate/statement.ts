@@ -76,6 +76,19 @@ function explainLength(sql: string, tokens: readonly Token[]): number {
   return count
 }
 
+/** What statements begin with that write, which Flight SQL takes. */
+export const WRITE_VERBS = [
+  'ALTER',
+  'COMMENT',
+  'CREATE',
+  'DELETE',
+  'DROP',
+  'INSERT',
+  'MERGE',
+  'TRUNCATE',
+  'UPDATE',
+] as const
+
 /** Words that say what a statement does, wherever they stand outside brackets. */
 const VERBS = ['COPY', 'CREATE', 'DELETE', 'INSERT', 'MERGE', 'UPDATE']
 
@@ -93,6 +106,12 @@ export function notSelectError(sql: string, tokens: readonly Token[]): SternaErr
   const name = first === undefined ? '' : textOf(sql, first).toUpperCase()
   if (verb === undefined && tokens.some((token) => isWord(sql, token, 'PIVOT', 'PIVOT_WIDER'))) {
     return new SternaError('SQL_FORBIDDEN', 'PIVOT needs its values in the text: PIVOT … ON column IN (…)')
+  }
+  if (WRITE_VERBS.some((word) => word === name)) {
+    return new SternaError(
+      'SQL_FORBIDDEN',
+      `${name} is not allowed in a query: send it by Flight SQL (ADBC, JDBC), as a statement that begins with ${name}`,
+    )
   }
   return new SternaError(
     'SQL_FORBIDDEN',

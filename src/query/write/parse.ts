@@ -1,13 +1,13 @@
 import { SternaError } from '../../errors.ts'
 import { textOf, type Token } from '../gate/lexer.ts'
-import { readStatement } from '../gate/statement.ts'
+import { readStatement, WRITE_VERBS } from '../gate/statement.ts'
 import { parseAssignments, unsupported } from './clauses.ts'
 import { parseAlter, parseComment, parseCreate, parseDrop } from './parse-definitions.ts'
 import { parseMerge } from './parse-merge.ts'
 import { TokenReader } from './token-reader.ts'
 import type { WriteStatement } from './write-statement.ts'
 
-const PARSERS: Readonly<Record<string, (reader: TokenReader) => WriteStatement>> = {
+const PARSERS: Readonly<Record<(typeof WRITE_VERBS)[number], (reader: TokenReader) => WriteStatement>> = {
   ALTER: parseAlter,
   COMMENT: parseComment,
   CREATE: parseCreate,
@@ -19,8 +19,6 @@ const PARSERS: Readonly<Record<string, (reader: TokenReader) => WriteStatement>>
   UPDATE: parseUpdate,
 }
 
-const VERBS = Object.keys(PARSERS)
-
 /**
  * Takes a statement apart that writes. Null for any other: whether that may run is for the gate to say.
  *
@@ -31,15 +29,14 @@ export function parseWrite(text: string): WriteStatement | null {
   // Most statements read: they are cut into tokens once, by the gate.
   if (!/^[^'"]*?\b(alter|comment|create|delete|drop|insert|merge|truncate|update)\b/i.test(text)) return null
   const { sql, tokens, prefix } = readStatement(text)
-  const verb = VERBS.find((word) => new TokenReader(sql, tokens).hasWords(word))
-  const parse = verb === undefined ? undefined : PARSERS[verb]
-  if (parse === undefined) return null
+  const verb = WRITE_VERBS.find((word) => new TokenReader(sql, tokens).hasWords(word))
+  if (verb === undefined) return null
   if (prefix !== '') {
     throw new SternaError('NOT_IMPLEMENTED', `EXPLAIN of ${verb} is not supported; EXPLAIN its query`)
   }
   const numbered = numberParameters(sql, tokens)
   const reader = new TokenReader(numbered)
-  const statement = parse(reader)
+  const statement = PARSERS[verb](reader)
   reader.expectEnd()
   return statement
 }

@@ -286,6 +286,11 @@ for (const sql of others) {
       if (text.startsWith('EXPLAIN') && code === 'SQL_INVALID') continue
       assert.equal(code, 'SQL_FORBIDDEN')
       assert.match(message, new RegExp(`^${word} is not allowed`))
+      const isWrite = /^(ALTER|COMMENT|CREATE|DELETE|DROP|INSERT|MERGE|TRUNCATE|UPDATE)$/.test(word)
+      assert.match(
+        message,
+        isWrite ? new RegExp(`by Flight SQL .* begins with ${word}$`) : /SQL can SELECT, /,
+      )
     }
   })
 }
