@@ -1,5 +1,6 @@
 // Goal: whatever text a client sends, the gate answers with a query over the lake or with an error that it knows, and
-// no query shows what is not of the lake; spaces and comments change neither meaning nor key.
+// no query shows what is not of the lake; spaces and comments change neither meaning nor key. What a statement that
+// writes computes with is held to the same.
 // Method: statements and attacks cut up and put together at random, checked and run in a hardened DuckDB whose
 // directories also hold files that are not of the lake. Seed and path of a failure are printed.
 import assert from 'node:assert/strict'
@@ -7,7 +8,9 @@ import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { SternaError } from '../../src/errors.ts'
 import { matchesGlob } from '../../src/query/gate/glob.ts'
+import { QueryEngine } from '../../src/query/engine.ts'
 import { normalize, plainSpaces, textOf, tokenize } from '../../src/query/gate/lexer.ts'
+import { parseWrite, WriteEngine } from '../../src/query/write/write-engine.ts'
 import { HIDDEN_VALUE, openGateLake } from '../support/gate-lake.ts'
 
 const lake = await openGateLake()
@@ -174,6 +177,87 @@ test('any text is a query over the lake or an error that is known', async () => 
     }),
     runs,
   )
+})
+
+/** Statements that write, with a place for an expression. */
+const writes = [
+  'INSERT INTO xay (a) VALUES (!)',
+  'INSERT INTO xay (a) SELECT ! FROM BTC',
+  'INSERT INTO xay (a) WITH w AS (SELECT ! AS x) SELECT 1 FROM w',
+  'UPDATE xay SET a = !',
+  'UPDATE xay AS t SET a = 2 WHERE ! IS NULL',
+  'UPDATE xay SET a = 3 FROM (SELECT ! AS x) AS s',
+  'DELETE FROM xay WHERE ! IS NOT NULL',
+  'DELETE FROM xay USING (SELECT ! AS x) AS s WHERE a = 1',
+  'MERGE INTO xay USING (SELECT ! AS x) AS s ON a = 1 WHEN MATCHED THEN DELETE',
+  'MERGE INTO xay USING BTC AS s ON xay.a = 1 AND ! IS NULL WHEN MATCHED THEN DELETE',
+  'MERGE INTO xay USING BTC AS s ON xay.a = 1 WHEN MATCHED AND ! IS NULL THEN UPDATE SET a = 1',
+  'MERGE INTO xay USING BTC AS s ON xay.a = 1 WHEN NOT MATCHED THEN INSERT (a) VALUES (!)',
+  'CREATE TABLE made AS SELECT ! AS x',
+]
+const hostile = [
+  `(SELECT max(secret) FROM read_csv('${secret}.csv'))`,
+  `(SELECT max(secret) FROM '${secret}.parquet')`,
+  `(SELECT max(secret) FROM "${link}")`,
+  `(SELECT max(secret) FROM read_parquet('${stale}'))`,
+  `(SELECT max(content) FROM read_text('${secret}.csv'))`,
+  `(SELECT max(file) FROM glob('${lake.outsideDirectory}/*'))`,
+  '(SELECT max(value) FROM duckdb_settings())',
+  `(SELECT max(a) FROM "sterna$write"."part")`,
+  `(SELECT max(x) FROM query('SELECT 1 AS x'))`,
+  `getenv('HOME')`,
+  `current_setting('temp_directory')`,
+  `nextval('s')`,
+  '1); DROP TABLE BTC; SELECT (1',
+  '1; DELETE FROM BTC',
+]
+const around = [
+  '(!)',
+  'coalesce(NULL, !)',
+  'CASE WHEN ! IS NULL THEN 1 END',
+  '(SELECT max(x) FROM (SELECT ! AS x))',
+  'CAST(! AS VARCHAR)',
+  '/* 1 */ !',
+  '[!]',
+  `{'a': !}`,
+  'list_transform([1], lambda x: !)',
+  'EXISTS (WITH w AS (SELECT !) FROM w)',
+]
+
+test('a statement that writes computes with nothing that a query may not read', async () => {
+  const lakeNow = { pin: () => lake.lake }
+  const engine = new QueryEngine({ duck: lake.duck, lake: lakeNow, dataDirectory: lake.dataDirectory })
+  const writer = new WriteEngine(engine)
+  const describe = async (sql: string): Promise<unknown> => {
+    const statement = parseWrite(sql)
+    assert.ok(statement !== null, sql)
+    return writer.describe(statement, undefined, lakeNow)
+  }
+  try {
+    // The places take an expression: what is refused below is not the statement.
+    for (const sql of writes) await describe(sql.replace('!', '1'))
+    const refused = fc.tuple(
+      fc.constantFrom(...writes),
+      fc.constantFrom(...hostile),
+      fc.array(fc.constantFrom(...around), { maxLength: 3 }),
+    )
+    await fc.assert(
+      fc.asyncProperty(refused, async ([sql, expression, wrappers]) => {
+        const inner = wrappers.reduce((result, wrapper) => wrapper.replace('!', () => result), expression)
+        const text = sql.replace('!', () => inner)
+        const error = await describe(text).then(
+          () => undefined,
+          (reason: unknown) => reason,
+        )
+        assert.ok(error instanceof SternaError, `${text}: ${String(error)}`)
+        const codes = ['SQL_FORBIDDEN', 'SQL_INVALID', 'DATASET_NOT_FOUND']
+        assert.ok(codes.includes(error.code), `${text}: ${error.message}`)
+      }),
+      { ...runs, interruptAfterTimeLimit: 3000 },
+    )
+  } finally {
+    await engine.close()
+  }
 })
 
 test('any text is a filter or an error that is known', async () => {

@@ -57,6 +57,7 @@ export interface GateLake {
   readonly outsideDirectory: string
   readonly lake: PinnedLake
   readonly gate: Gate
+  readonly duck: Duck
   readonly connection: Connection
   /** How many texts the parser was given. */
   parseCount(): number
@@ -98,6 +99,7 @@ export async function openGateLake(folder = 'data'): Promise<GateLake> {
     outsideDirectory,
     lake: pinned(dataDirectory),
     gate,
+    duck,
     connection,
     parseCount: () => parses,
     close: () => {
