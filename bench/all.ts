@@ -18,14 +18,18 @@ import { flightSqlTable } from './lib/flight-sql-table.ts'
 import { mainJobTables } from './lib/main-job-tables.ts'
 import type {
   AppendResult,
+  CompactionResult,
   DataPlaneResult,
   FairnessResult,
   FlightSqlResult,
   MainJobResult,
+  PruningResult,
+  RollupResult,
   TargetsResult,
 } from './lib/results.ts'
 import { isSmoke, resultPath } from './lib/run.ts'
 import { replaceSection } from './lib/tables.ts'
+import { compactionTable, pruningTable, rollupTable } from './lib/ticks-tables.ts'
 import { targetsTable } from './lib/targets-table.ts'
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
@@ -74,6 +78,21 @@ const sections: readonly Section[] = [
     bench: 'append',
     document: 'docs/performance.md',
     write: (result) => appendTable(result as AppendResult),
+  },
+  {
+    bench: 'pruning',
+    document: 'docs/performance.md',
+    write: (result) => pruningTable(result as PruningResult),
+  },
+  {
+    bench: 'compaction',
+    document: 'docs/performance.md',
+    write: (result) => compactionTable(result as CompactionResult),
+  },
+  {
+    bench: 'rollup',
+    document: 'docs/performance.md',
+    write: (result) => rollupTable(result as RollupResult),
   },
   {
     bench: 'data-plane',

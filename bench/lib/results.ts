@@ -108,3 +108,48 @@ export interface FlightSqlResult {
   readonly rounds: number
   readonly machine: Machine
 }
+
+/** Times of many calls of one kind. */
+export interface Latency {
+  readonly p50_ms: number
+  readonly p99_ms: number
+}
+
+/** What bench/results/pruning.json holds: an hour of one contract, each call of another one. */
+export interface PruningResult {
+  readonly ways: Readonly<Record<string, Latency>>
+  /** The most parts that one of the queries opened, and how many there are. */
+  readonly opened: { readonly most: number; readonly of: number }
+  readonly rows: number
+  readonly contracts: number
+  readonly days: number
+  readonly calls: number
+  readonly put_seconds: number
+  readonly compact_seconds: number
+  /** Of zstd, in the compacted parts. */
+  readonly level: number
+  readonly machine: Machine
+}
+
+/** What bench/results/compaction.json holds: small reads beside a compaction and without it, in turns. */
+export interface CompactionResult {
+  readonly reads: Readonly<Record<string, Readonly<Record<'without' | 'during', Latency>>>>
+  readonly jobs_done: number
+  /** Of the dataset that is compacted. */
+  readonly rows: number
+  readonly calls: number
+  readonly machine: Machine
+}
+
+/** What bench/results/rollup.json holds. */
+export interface RollupResult {
+  readonly ways: Readonly<Record<string, Latency>>
+  /** What computing all of it once took. */
+  readonly built_ms: number
+  readonly rows: number
+  readonly bars: number
+  /** From what the last buckets were computed in the end. */
+  readonly tail: { readonly log_rows: number; readonly parts: number; readonly parts_total: number }
+  readonly rounds: number
+  readonly machine: Machine
+}

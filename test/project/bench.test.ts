@@ -14,4 +14,7 @@ test('every bench runs in its small size', async () => {
   assert.match(stdout, /^110 cells ran$/m)
   assert.match(stdout, /^11 targets ran$/m)
   assert.match(stdout, /^4 situations ran$/m)
+  assert.match(stdout, /^3 ways to an hour ran$/m)
+  assert.match(stdout, /^2 kinds of reads ran beside compaction$/m)
+  assert.match(stdout, /^3 ways to bars ran$/m)
 })

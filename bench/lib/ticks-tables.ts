@@ -1,0 +1,53 @@
+import type { CompactionResult, PruningResult, RollupResult } from './results.ts'
+import { figure, markdownTable } from './tables.ts'
+
+/** An hour of one contract out of a year, for docs/performance.md. */
+export function pruningTable({ ways, opened, ...result }: PruningResult): string {
+  const rows = Object.entries(ways).map(([name, { p50_ms: p50, p99_ms: p99 }]) => [
+    name,
+    figure(p50),
+    figure(p99),
+  ])
+  return [
+    `${count(result.rows)} rows of ${count(result.contracts)} contracts in ${count(result.days)} days, ${count(result.calls)} calls. ` +
+      `Parts opened: ${opened.most} of ${count(opened.of)} at most. The put took ${figure(result.put_seconds)} s, the ` +
+      `compaction at zstd ${result.level} ${figure(result.compact_seconds)} s.`,
+    '',
+    markdownTable(['', 'p50 ms', 'p99 ms'], rows),
+  ].join('\n')
+}
+
+/** Reads beside a compaction, for docs/performance.md. */
+export function compactionTable({ reads, rows: compacted, calls }: CompactionResult): string {
+  const rows = Object.entries(reads).map(([name, { without, during }]) => [
+    name,
+    figure(without.p50_ms),
+    figure(during.p50_ms),
+    (during.p50_ms / without.p50_ms).toFixed(2),
+    figure(without.p99_ms),
+    figure(during.p99_ms),
+    (during.p99_ms / without.p99_ms).toFixed(2),
+  ])
+  return [
+    `In ms, ${count(calls)} calls of each kind; ${count(compacted)} ticks are compacted:`,
+    '',
+    markdownTable(['', 'p50', 'during', 'ratio', 'p99', 'during', 'ratio'], rows),
+  ].join('\n')
+}
+
+/** A rollup beside its query, for docs/performance.md. */
+export function rollupTable({ ways, tail, ...result }: RollupResult): string {
+  const all = Object.entries(ways)
+  const query = all.at(-1)?.[1].p50_ms ?? 0
+  const rows = all.map(([name, { p50_ms: p50 }]) => [name, figure(p50), (query / p50).toFixed(1)])
+  return [
+    `${count(result.bars)} bars of ${count(result.rows)} trades; the end was computed from ${count(tail.log_rows)} rows of the log ` +
+      `and ${tail.parts} of ${tail.parts_total} parts. Computing all once took ${figure(result.built_ms)} ms.`,
+    '',
+    markdownTable(['', 'ms', 'times as fast as the query'], rows),
+  ].join('\n')
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en')
+}
