@@ -11,6 +11,7 @@ import {
 import bindings from '@duckdb/node-bindings'
 
 import { SternaError } from '../errors.ts'
+import type { FilterValue } from '../store/part-filter.ts'
 import { mapDuckError } from './duck-errors.ts'
 
 export { bindings, mapDuckError }
@@ -34,6 +35,8 @@ export interface SelfBinding {
   /** Different for different types, which decide those of the result. */
   readonly types: string
   bindTo(handle: bindings.PreparedStatement): void
+  /** The value of a parameter without a name, as parts are chosen by it. */
+  filterValue(position: number): FilterValue | undefined
 }
 
 /** Parameters of a statement: by position (`?`, `$1`), by name (`$name`), or such as bind themselves. */

@@ -11,6 +11,7 @@ import {
   type CallUse,
   type TableUse,
 } from './gate/analysis.ts'
+import { type BoundValues, filtersOf, hasParameter } from './gate/conditions.ts'
 import { normalize, textOf, type Token } from './gate/lexer.ts'
 import { shown } from './gate/message.ts'
 import {
@@ -71,6 +72,8 @@ export interface CheckOptions {
   readonly inputHandle?: string
   /** The schema of tables that name none; `main` when absent. */
   readonly schema?: string | undefined
+  /** What its parameters are bound to: parts are left out in which nothing can be that they want. */
+  readonly bound?: BoundValues
   /** Holds the rows of a dataset's log for as long as the statement runs. @returns the handle of its frames */
   readonly logHandle?: (dataset: PinnedDataset) => string
 }
@@ -90,8 +93,8 @@ interface Known {
   readonly statement: StatementText
   readonly analysis: Analysis
   readonly normalized: string
-  /** The last snapshot's result: the versions of what was read, and the query. */
-  last?: { readonly versions: readonly string[]; readonly query: GatedQuery }
+  /** The last snapshot's result: the versions of what was read, and the query by the parts that it opens. */
+  last?: { readonly versions: readonly string[]; readonly queries: ReadonlyMap<string, GatedQuery> }
 }
 
 /** What one name or call in the statement stands for. */
@@ -124,6 +127,8 @@ const KNOWN_BYTES_MAX = 16 * 1024 * 1024
 const ITEM_BYTES = 64
 /** Names that one call may list; each can be a pattern, which looks through the whole lake. */
 const INPUTS_MAX = 1000
+/** Choices of parts by bound values that a statement is kept for. */
+const OPENINGS_MAX = 16
 const INPUT_TABLE = 'input'
 /** Views of views: more is one that stands in itself. */
 const VIEW_DEPTH_MAX = 16
@@ -167,16 +172,21 @@ export class Gate {
     const hasLogs = datasets.some(({ log, rollup }) => (rollup?.source.log ?? log) !== null)
     const isSame =
       last?.versions.length === versions.length && versions.every((id, i) => id === last.versions[i])
-    if (last !== undefined && isSame && known.analysis.lists.length === 0) return { ...last.query, datasets }
+    const isChosen = known.analysis.tables.some(({ conditions }) => conditions.some(hasParameter))
+    const chosen = isChosen ? targets.map((target) => openTarget(target, options.bound)) : null
+    const opening = chosen === null ? '' : openingOf(chosen)
+    const same = isSame ? last.queries.get(opening) : undefined
+    if (same !== undefined && known.analysis.lists.length === 0) return { ...same, datasets }
 
-    const open = targets.map(openTarget)
+    const open = chosen ?? targets.map((target) => openTarget(target))
     const rewritten = this.#rewrite(known, open, lake, options)
     await this.#verify(known, rewritten)
     const query = queryOf(known, rewritten.sql, datasets, open, versions)
     // The handles of logs belong to this call.
     if (hasLogs) return query
     // Datasets belong to the pin of this call.
-    known.last = { versions, query: { ...query, datasets: [] } }
+    const others = isSame ? [...last.queries].slice(1 - OPENINGS_MAX) : []
+    known.last = { versions, queries: new Map([...others, [opening, { ...query, datasets: [] }]]) }
     this.#known.set(sql, known, bytesOf(sql, known))
     return query
   }
@@ -338,17 +348,27 @@ export class Gate {
   }
 }
 
-function openTarget(target: Target): OpenTarget {
+/** @param bound - the values of its parameters; views have none */
+function openTarget(target: Target, bound: BoundValues = () => undefined): OpenTarget {
   const { use, datasets, view, ...others } = target
   if (view !== undefined) {
-    return { ...others, use, datasets, opened: [], view: { ...view, targets: view.targets.map(openTarget) } }
+    return {
+      ...others,
+      use,
+      datasets,
+      opened: [],
+      view: { ...view, targets: view.targets.map((inner) => openTarget(inner)) },
+    }
   }
-  const filters = 'filters' in use ? use.filters : []
-  if (filters.length === 0) return { ...others, use, datasets, opened: datasets }
+  const conditions = 'conditions' in use ? use.conditions : []
+  if (conditions.length === 0) return { ...others, use, datasets, opened: datasets }
+  const filters = filtersOf(conditions, bound)
+  const isChosen = conditions.some(hasParameter)
   const opened = datasets.map((dataset) => {
     const kept = dataset.partsWith?.(filters) ?? dataset.parts
-    // The columns of several datasets are those of all of them, whichever have rows.
-    const isForColumns = kept.length === 0 && datasets.length > 1
+    // The columns of several datasets are those of all of them, whichever have rows; and whatever is bound, they are
+    // of the same types.
+    const isForColumns = kept.length === 0 && (datasets.length > 1 || isChosen)
     return { ...dataset, parts: isForColumns ? dataset.parts.slice(0, 1) : kept }
   })
   return { ...others, use, datasets, opened }
@@ -356,6 +376,12 @@ function openTarget(target: Target): OpenTarget {
 
 function countParts(datasets: readonly PinnedDataset[]): number {
   return datasets.reduce((sum, { parts }) => sum + parts.length, 0)
+}
+
+/** Of the parts that are opened, a name by table. */
+function openingOf(targets: readonly OpenTarget[]): string {
+  const paths = targets.map(({ opened }) => opened.map(({ parts }) => parts.map(({ path }) => path)))
+  return createHash('sha256').update(JSON.stringify(paths)).digest('base64url')
 }
 
 function openedOf(targets: readonly OpenTarget[]): PinnedDataset[] {
@@ -400,7 +426,8 @@ function plainOf({ plain }: Analysis, targets: readonly Target[]): GatedQuery['p
 }
 
 function bytesOf(sql: string, { statement, normalized, last }: Known): number {
-  const characters = 2 * sql.length + normalized.length + (last?.query.sql.length ?? 0)
+  const rewritten = [...(last?.queries.values() ?? [])].reduce((sum, query) => sum + query.sql.length, 0)
+  const characters = 2 * sql.length + normalized.length + rewritten
   return 2 * characters + ITEM_BYTES * (statement.tokens.length + (last?.versions.length ?? 0) + 16)
 }
 

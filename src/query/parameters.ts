@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Frame } from '../../flight/frame.ts'
 import { type ArrowType, encodeSchema, type Field, type Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
+import type { FilterValue } from '../store/part-filter.ts'
 import { loadZstd } from '../zstd.ts'
 import {
   bindings,
@@ -37,6 +38,14 @@ export class ParameterRow {
     this.#values = values
     this.key = key
     this.types = JSON.stringify(values.map(({ name, type }) => [name, type.toString()]))
+  }
+
+  /** The value of a parameter without a name, as parts are chosen by it; undefined where its type does not tell. */
+  filterValue(position: number): FilterValue | undefined {
+    const found = this.#values[position - 1]
+    const type = found === undefined ? undefined : FILTER_TYPES.get(found.type.toString())
+    if (found === undefined || found.value === null || type === undefined) return undefined
+    return { kind: 'bound', type, value: String(found.value) }
   }
 
   /**
@@ -159,6 +168,18 @@ function chunkValues(field: Field, array: ArrowArray, start: number): ParameterV
 
 /** Of a duration in microseconds: times the first, by the second. */
 const MICROS = { s: [1_000_000n, 1n], ms: [1000n, 1n], us: [1n, 1n], ns: [1n, 1000n] } as const
+
+/** DuckDB's types whose values print as the catalog writes its bounds, in the words of DuckLake. */
+const FILTER_TYPES: ReadonlyMap<string, string> = new Map([
+  ['INTEGER', 'int32'],
+  ['BIGINT', 'int64'],
+  ['DOUBLE', 'float64'],
+  ['VARCHAR', 'varchar'],
+  ['DATE', 'date'],
+  ['TIMESTAMP', 'timestamp'],
+  ['TIMESTAMP_NS', 'timestamp_ns'],
+  ['TIMESTAMP WITH TIME ZONE', 'timestamptz'],
+])
 
 /** A null of a type: DuckDB makes one only inside of something, as which it is cast. */
 function nullOf(type: DuckDBType): bindings.Value {

@@ -48,6 +48,8 @@ export async function bindQuery(
     const { input } = request
     const query = await gate.check(request.sql, pin, {
       schema: request.schema,
+      bound: (position) =>
+        isSelfBinding(request.parameters) ? request.parameters.filterValue(position) : undefined,
       logHandle: ({ schema, log }) => hold(schema, log?.frames ?? []),
       ...(input && { inputHandle: hold(input.schema, input.frames) }),
     })

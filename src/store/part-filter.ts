@@ -1,9 +1,11 @@
-/** A constant that a column is compared with, as far as it can be told from the text of a statement. */
+/** What a column is compared with: a constant as far as the text of a statement tells it, or a bound value. */
 export type FilterValue =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'text'; readonly value: string }
   /** A literal of a type: DuckDB's name of it, and the text. */
   | { readonly kind: 'time'; readonly type: string; readonly value: string }
+  /** Of a type in the words of DuckLake, as the catalog writes it. It says nothing of columns of other types. */
+  | { readonly kind: 'bound'; readonly type: string; readonly value: string }
 
 /** What every wanted row meets: its column is one of the values, or between the bounds, both included. */
 export interface PartFilter {
@@ -47,8 +49,12 @@ export function mayContain(filter: PartFilter, bounds: PartBounds, type: string)
   if (high !== undefined && isBelow(high)) return false
   if (values === undefined) return true
   const isThere = (value: FilterValue): boolean =>
-    type !== 'varchar' || bounds.values === null || value.kind !== 'text' || bounds.values.has(value.value)
+    type !== 'varchar' || bounds.values === null || !isText(value) || bounds.values.has(value.value)
   return values.some((value) => !isAbove(value) && !isBelow(value) && isThere(value))
+}
+
+function isText(value: FilterValue): value is FilterValue & { kind: 'text' | 'bound' } {
+  return value.kind === 'text' || (value.kind === 'bound' && value.type === 'varchar')
 }
 
 /** A bound as the catalog has it, in a form that compares; null where its text does not tell. */
@@ -61,6 +67,7 @@ function boundKey(text: string, type: string): Key | null {
 
 /** A constant as the column's values are compared; null where a cast of DuckDB's stands between that is not ours to do. */
 function valueKey(value: FilterValue, type: string): Key | null {
+  if (value.kind === 'bound') return value.type === type ? boundKey(value.value, type) : null
   if (/^u?int\d+$/.test(type)) {
     return value.kind === 'number' && Number.isSafeInteger(value.value) ? BigInt(value.value) : null
   }

@@ -12,6 +12,7 @@ import random
 import re
 import sys
 
+import adbc_driver_flightsql.dbapi as adbc
 import pyarrow as pa
 import pyarrow.flight as fl
 
@@ -144,6 +145,60 @@ def one_part(client):
     put(client, "u_1", table_of(random.Random(1), 1))
     put(client, "u_2", table_of(random.Random(2), 2).rename_columns(["ts", "zoned", "ns", "day", "symbol", "price", "n", "other"]))
     assert set(query(client, """SELECT * FROM "u_*" WHERE n < 2000""").column_names) >= {"other", "small"}
+
+
+def bound(rng):
+    at = START + datetime.timedelta(days=rng.uniform(-1, DAYS + 1))
+    return rng.choice(
+        [
+            ("ts", at, pa.timestamp("us")),
+            ("ts", at, pa.timestamp("ns")),
+            ("ts", at.date(), pa.date32()),
+            ("zoned", at, pa.timestamp("us", "UTC")),
+            ("ns", at, pa.timestamp("ns")),
+            ("ns", at, pa.timestamp("us")),
+            ("day", at.date(), pa.date32()),
+            ("day", at, pa.timestamp("us")),
+            ("symbol", rng.choice(SYMBOLS + ("XRP", "a", "", None)), pa.string()),
+            ("price", rng.choice([0, -0.5, 55.5, 199.99, 500, float("nan"), float("inf"), None]), pa.float64()),
+            ("price", rng.choice([0, 55, 500]), pa.int64()),
+            ("n", rng.choice([-1, 0, 5000, 5199, 5200, 19_199, 10**17, None]), pa.int64()),
+            ("n", rng.choice([0, 5000.5, 5199.5]), pa.float64()),
+            ("small", rng.choice([-10, -11, 3, 9, 100]), pa.int16()),
+        ]
+    )
+
+
+@check
+def bound_values(client):
+    """values that are bound leave parts out as constants do, and give the rows that they give over all parts"""
+    seed = random.randrange(2**32)
+    print("seed", seed, file=sys.stderr)
+    rng = random.Random(seed)
+    act(client, "flush", key="t")
+    with adbc.connect(URL) as connection, connection.cursor() as cursor:
+
+        def answer(sql, chosen):
+            columns = [pa.array([value], type_) for _, value, type_ in chosen]
+            cursor.execute(sql, pa.record_batch(columns, names=[str(i) for i in range(len(columns))]))
+            return cursor.fetch_arrow_table()
+
+        for _ in range(100):
+            chosen = [bound(rng) for _ in range(rng.choice([1, 1, 2]))]
+            tests = [rng.choice(["{} = ?", "{} < ?", "{} >= ?", "? < {}", "{} IN (?)"]).format(name) for name, _, _ in chosen]
+            wanted = " AND ".join(tests)
+            sql = "SELECT count(*) c, sum(n) s, min(ts) a, max(ts) z FROM t WHERE "
+            plain = answer(sql + wanted, chosen)
+            assert plain == answer(sql + f"CASE WHEN {wanted} THEN true ELSE false END", chosen), (wanted, chosen)
+        read = []
+        for day in range(0, DAYS, 3):
+            noon = START + datetime.timedelta(days=day, hours=12)
+            chosen = [("ts", noon, pa.timestamp("us")), ("ts", noon + datetime.timedelta(hours=1), pa.timestamp("us"))]
+            plan = str(answer("EXPLAIN ANALYZE SELECT * FROM t WHERE ts >= ? AND ts < ?", chosen).to_pylist())
+            read += re.findall(r"Total Files Read: (\d+)", plan)
+            found = answer("SELECT DISTINCT day FROM t WHERE ts BETWEEN ? AND ?", chosen)["day"].to_pylist()
+            assert found == [noon.date()], found
+        assert read == ["1"] * len(range(0, DAYS, 3)), read
 
 
 run(fl.connect(URL))

@@ -1,7 +1,6 @@
 import { SternaError } from '../../errors.ts'
 import { readAtClause, type AtClause } from './at-clause.ts'
-import type { PartFilter } from '../../store/part-filter.ts'
-import { conditionsOf } from './conditions.ts'
+import { type Condition, conditionsOf } from './conditions.ts'
 import { SCALAR_FUNCTIONS, TABLE_FUNCTIONS, VOLATILE_FUNCTIONS } from './functions.ts'
 import { shown } from './message.ts'
 import { plainColumns, type PlainColumns } from './plain-columns.ts'
@@ -41,7 +40,7 @@ export interface TableUse {
   /** The version that is meant; the current one when absent. */
   readonly at?: AtClause
   /** What the rows have to meet that the statement wants of it. */
-  readonly filters: readonly PartFilter[]
+  readonly conditions: readonly Condition[]
 }
 
 /** A call of a function that reads Parquet or frames. */
@@ -113,14 +112,14 @@ export function analyseStatement(statement: Node): Analysis {
   const tableCalls = new Set<Node>()
   let queryCount = 0
   let hasWindow = false
-  const filters = new Map<Node, readonly PartFilter[]>()
+  const conditions = new Map<Node, readonly Condition[]>()
 
   const visit: Visitor = (family, member, node, scope) => {
     if (family === 'query') queryCount++
     if (member === 'WINDOW') hasWindow = true
     if (isVolatile(node, member)) volatile.add(node)
     const from = member === 'SELECT_NODE' ? nodeOf(node, 'from_table') : undefined
-    if (from !== undefined) filters.set(from, conditionsOf(node))
+    if (from !== undefined) conditions.set(from, conditionsOf(node))
     if (family === 'table') return visitTable(member, node, scope)
     if (family !== 'expression') return true
     const column = member === 'COLUMN_REF' ? columnUse(node) : undefined
@@ -132,7 +131,7 @@ export function analyseStatement(statement: Node): Analysis {
 
   const visitTable = (member: string, node: Node, scope: Scope): boolean => {
     if (member === 'BASE_TABLE') {
-      const use = tableUse(node, scope, filters.get(node) ?? [])
+      const use = tableUse(node, scope, conditions.get(node) ?? [])
       if (use !== undefined) tables.set(use.location, use)
     } else if (member === 'TABLE_FUNCTION') {
       const call = assertTableFunction(node)
@@ -199,7 +198,7 @@ export function assertExpression(statement: Node): void {
   })
 }
 
-function tableUse(node: Node, scope: Scope, filters: readonly PartFilter[]): TableUse | undefined {
+function tableUse(node: Node, scope: Scope, conditions: readonly Condition[]): TableUse | undefined {
   const catalog = stringOf(node, 'catalog_name')
   const schema = stringOf(node, 'schema_name')
   const name = stringOf(node, 'table_name')
@@ -212,7 +211,7 @@ function tableUse(node: Node, scope: Scope, filters: readonly PartFilter[]): Tab
   const location = locationOf(node)
   if (location === undefined) throw forbidden(`Table "${shown(name)}" stands where it cannot be read`)
   const hasAlias = stringOf(node, 'alias') !== ''
-  return { location, catalog, schema, name, hasAlias, filters, ...(at !== undefined && { at }) }
+  return { location, catalog, schema, name, hasAlias, conditions, ...(at !== undefined && { at }) }
 }
 
 function columnUse(node: Node): ColumnUse | undefined {

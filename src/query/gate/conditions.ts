@@ -1,11 +1,47 @@
 import type { FilterValue, PartFilter } from '../../store/part-filter.ts'
 import { foldName, isNode, nodeOf, nodesOf, stringOf, type Node } from './tree.ts'
 
+/** A parameter of the statement, which is called by its position, from 1. */
+interface ParameterUse {
+  readonly kind: 'parameter'
+  readonly position: number
+}
+
+type Operand = FilterValue | ParameterUse
+
+/** A {@link PartFilter} some of whose values are bound only when the statement runs. */
+export interface Condition {
+  readonly column: string
+  readonly values?: readonly Operand[]
+  readonly low?: Operand
+  readonly high?: Operand
+}
+
+/** What a parameter is bound to, by its position; undefined where that is not known. */
+export type BoundValues = (position: number) => FilterValue | undefined
+
+/** The conditions with values in place of parameters, as far as these are known. */
+export function filtersOf(conditions: readonly Condition[], bound: BoundValues): readonly PartFilter[] {
+  const known = (operand: Operand | undefined): FilterValue | undefined =>
+    operand?.kind === 'parameter' ? bound(operand.position) : operand
+  return conditions.map(({ column, ...condition }) => {
+    const values = condition.values?.flatMap((operand) => known(operand) ?? [])
+    const [low, high] = [known(condition.low), known(condition.high)]
+    const isComplete = values !== undefined && values.length === condition.values?.length
+    return { column, ...(isComplete && { values }), ...(low && { low }), ...(high && { high }) }
+  })
+}
+
+/** True where values that are bound decide what is read. */
+export function hasParameter({ values = [], low, high }: Condition): boolean {
+  return [...values, low, high].some((operand) => operand?.kind === 'parameter')
+}
+
 /**
  * What every row of the one table of a SELECT has to meet, as far as it can be told from its WHERE: comparisons of
- * plain columns with constants, joined by AND. Whatever else stands there only leaves fewer rows.
+ * plain columns with constants and parameters, joined by AND. Whatever else stands there only leaves fewer rows.
  */
-export function conditionsOf(select: Node): readonly PartFilter[] {
+export function conditionsOf(select: Node): readonly Condition[] {
   const table = nodeOf(select, 'from_table')
   const where = nodeOf(select, 'where_clause')
   // A sample is taken of all rows of the table, before the condition.
@@ -28,26 +64,26 @@ const SIDES: Readonly<Record<string, readonly ['values' | 'low' | 'high', 'value
   COMPARE_LESSTHANOREQUALTO: ['high', 'low'],
 }
 
-function filterOf(expression: Node, alias: string): PartFilter | undefined {
+function filterOf(expression: Node, alias: string): Condition | undefined {
   const type = stringOf(expression, 'type')
   const [left, right] = [nodeOf(expression, 'left'), nodeOf(expression, 'right')]
   const sides = Object.hasOwn(SIDES, type) ? SIDES[type] : undefined
   if (sides !== undefined && left !== undefined && right !== undefined) {
     return (
-      comparison(columnOf(left, alias), sides[0], valueOf(right)) ??
-      comparison(columnOf(right, alias), sides[1], valueOf(left))
+      comparison(columnOf(left, alias), sides[0], operandOf(right)) ??
+      comparison(columnOf(right, alias), sides[1], operandOf(left))
     )
   }
   if (type === 'COMPARE_BETWEEN') {
     const column = columnOf(nodeOf(expression, 'input'), alias)
-    const low = valueOf(nodeOf(expression, 'lower'))
-    const high = valueOf(nodeOf(expression, 'upper'))
+    const low = operandOf(nodeOf(expression, 'lower'))
+    const high = operandOf(nodeOf(expression, 'upper'))
     return column === undefined ? undefined : { column, ...(low && { low }), ...(high && { high }) }
   }
   if (type === 'COMPARE_IN') {
     const [input, ...items] = nodesOf(expression, 'children')
     const column = columnOf(input, alias)
-    const values = items.flatMap((item) => valueOf(item) ?? [])
+    const values = items.flatMap((item) => operandOf(item) ?? [])
     if (column !== undefined && values.length === items.length) return { column, values }
   }
   return undefined
@@ -56,8 +92,8 @@ function filterOf(expression: Node, alias: string): PartFilter | undefined {
 function comparison(
   column: string | undefined,
   side: 'values' | 'low' | 'high',
-  value: FilterValue | undefined,
-): PartFilter | undefined {
+  value: Operand | undefined,
+): Condition | undefined {
   if (column === undefined || value === undefined) return undefined
   return side === 'values' ? { column, values: [value] } : { column, [side]: value }
 }
@@ -68,6 +104,13 @@ function columnOf(node: Node | undefined, alias: string): string | undefined {
   if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return undefined
   if (names.length === 2 && foldName(names[0] ?? '') === foldName(alias)) return names[1]
   return names.length === 1 ? names[0] : undefined
+}
+
+function operandOf(node: Node | undefined): Operand | undefined {
+  if (node?.['class'] !== 'PARAMETER') return valueOf(node)
+  // Those with names are bound by names or by places: which, only the whole statement tells.
+  const name = stringOf(node, 'identifier')
+  return /^\d+$/.test(name) ? { kind: 'parameter', position: Number(name) } : undefined
 }
 
 function valueOf(node: Node | undefined): FilterValue | undefined {
