@@ -31,14 +31,19 @@ export function formatOption(description: string): Option {
  */
 export function formatOf(file: string, chosen: Format | undefined): Format {
   if (chosen !== undefined) return chosen
-  const name = path.basename(file).toLowerCase()
-  const format = FORMATS.find((candidate) => ENDINGS[candidate].some((ending) => name.endsWith(ending)))
+  const format = knownFormat(file)
   if (format !== undefined) return format
   const known = FORMATS.map((candidate) => ENDINGS[candidate][0]).join(', ')
   throw new CommandError(
     'USAGE',
     `The format of ${file} cannot be told by its name (${known}); give --format`,
   )
+}
+
+/** The format of a file by its name; undefined where the ending is unknown. */
+export function knownFormat(file: string): Format | undefined {
+  const name = path.basename(file).toLowerCase()
+  return FORMATS.find((candidate) => ENDINGS[candidate].some((ending) => name.endsWith(ending)))
 }
 
 /** The name of a file without folder and the ending of its format: what a dataset made of it is called. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { VERSIONS } from '../version.ts'
+import { addAdopt } from './adopt.ts'
 import { addBackup, addRestore } from './backup.ts'
 import { addCheck } from './check.ts'
 import { addCompact, addCompaction } from './compact.ts'
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   const commands = [
     addServe,
     addPut,
+    addAdopt,
     addGet,
     addQuery,
     addLs,

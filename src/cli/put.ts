@@ -50,7 +50,13 @@ async function put(files: readonly string[], options: PutOptions): Promise<void>
   })
 }
 
-async function putInput(client: FlightClient, input: Input, key: string, options: PutOptions): Promise<void> {
+/** Sends all rows of an input as one put, and says how many they were. */
+export async function putInput(
+  client: FlightClient,
+  input: Omit<Input, 'close'>,
+  key: string,
+  { schema, mode }: Pick<PutOptions, 'schema' | 'mode'>,
+): Promise<void> {
   const progress = new Progress(path.basename(input.file), true)
   let rows = 0
   let bytes = 0
@@ -63,7 +69,6 @@ async function putInput(client: FlightClient, input: Input, key: string, options
     }
   }
   try {
-    const { schema, mode } = options
     await client.put({ cmd: JSON.stringify({ key, schema, mode }) }, counting())
   } finally {
     progress.stop()
