@@ -11,9 +11,9 @@ import type { CompactionResult } from './lib/results.ts'
 import { inTemporaryFolder, isSmoke, machine, saveResult } from './lib/run.ts'
 
 const { rows, rounds, calls } = parameters(isSmoke, {
-  rows: { smoke: 100_000, full: 10_000_000 },
+  rows: { smoke: 100_000, full: 5_000_000 },
   rounds: { smoke: 1, full: 5 },
-  calls: { smoke: 5, full: 200 },
+  calls: { smoke: 5, full: 100 },
 })
 
 await inTemporaryFolder(async (folder) => {
