@@ -7,6 +7,9 @@ import { addServerOption, callAction, type ServerOptions, withClient } from './s
 interface RetentionOptions extends ServerOptions {
   readonly dryRun?: true
   readonly at?: string
+  readonly age?: string
+  readonly size?: string
+  readonly column?: string
   readonly json?: true
 }
 
@@ -31,12 +34,20 @@ export function addRetention(program: Command): void {
       .argument('[glob]', 'only keys that match, such as "trades_*"', '*')
       .option('--dry-run', 'only tell what would go')
       .option('--at <time>', 'the instant at which rows are old (default: now)')
+      .option('--age <time>', 'limit to try in a dry run, in place of those of the datasets')
+      .option('--size <size>', 'the same for the size of all files')
+      .option('--column <name>', 'by which a limit that is tried takes the age of rows')
       .option('--json', 'print JSON'),
   ).action(retain)
 }
 
-async function retain(glob: string, { dryRun, at, json, ...options }: RetentionOptions): Promise<void> {
-  const body = { glob, dry_run: dryRun === true, at }
+async function retain(
+  glob: string,
+  { dryRun, at, age, size, column, json, ...options }: RetentionOptions,
+): Promise<void> {
+  const isTried = age !== undefined || size !== undefined || column !== undefined
+  const retention = isTried ? { age, size, column } : undefined
+  const body = { glob, dry_run: dryRun === true, at, retention }
   const summaries = (await withClient(options, (client) =>
     callAction(client, 'retention', body),
   )) as readonly Summary[]

@@ -115,6 +115,18 @@ def whole_and_straddling_parts(client):
 
 
 @check
+def limits_are_tried(client):
+    """limits that no dataset has yet can be tried in a dry run, and only there"""
+    put_parts(client, "tried", [times(BOUND - DAY, BOUND - US, start=0), times(BOUND, start=2)], {})
+    assert retention(client, "tried") == []
+    (told,) = retention(client, "tried", dry_run=True, retention={"age": "90d"})
+    assert (told["parts"], told["rewritten_parts"], told["rows"]) == (1, 0, 2), told
+    assert read(client, "tried").num_rows == 3
+    raises(pa.ArrowInvalid, "dry run", lambda: retention(client, "tried", retention={"age": "90d"}))
+    raises(pa.ArrowInvalid, "age", lambda: retention(client, "tried", dry_run=True, retention={"age": "soon"}))
+
+
+@check
 def every_kind_of_time(client):
     """columns of seconds to nanoseconds, with a zone and without, and dates have the same limit"""
     day = datetime.datetime.combine(BOUND.date(), datetime.time())

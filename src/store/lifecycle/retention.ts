@@ -66,13 +66,20 @@ export class Retention {
    * Has go what is too old or too much at an instant, of each dataset that has limits.
    *
    * @param datasets - to be looked at
-   * @param isDry - only tells what would go
+   * @param limits - of every dataset, in place of its own
    * @throws CANCELLED; what fails for one dataset is said in its summary
    */
   async run(
     datasets: readonly CatalogDataset[],
-    instantUs: number,
-    isDry: boolean,
+    {
+      instantUs,
+      isDry,
+      limits: tried,
+    }: {
+      readonly instantUs: number
+      readonly isDry: boolean
+      readonly limits?: RetentionLimits | undefined
+    },
     signal: AbortSignal,
   ): Promise<RetentionSummary[]> {
     const goOn = isDry ? () => undefined : await this.#jobs.hold()
@@ -81,7 +88,7 @@ export class Retention {
       for (const { ref } of datasets) {
         const dataset = this.#parts.catalog.state().get(ref)
         if (dataset === undefined) continue
-        const limits = limitsFor(dataset, this.#rules)
+        const limits = tried ?? limitsFor(dataset, this.#rules)
         if (limits === undefined) continue
         try {
           summaries.push((await this.#retain(dataset, limits, instantUs, isDry, signal)).summary)

@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/catalog.ts'
 import type { CatalogDataset } from '../catalog/state.ts'
 import { pastInstant } from '../catalog/time.ts'
 import { matchesGlob } from '../glob.ts'
+import type { RetentionLimits } from '../options.ts'
 import type { PartFiles } from '../part-files.ts'
 import type { Pins } from '../pins.ts'
 import type { Publisher } from '../publisher.ts'
@@ -25,6 +26,18 @@ export interface UpkeepOptions {
   readonly compaction: CompactionOptions
   readonly compressionLevel: { readonly compact: number }
   readonly retention: readonly RetentionRule[]
+}
+
+/** Which rows are to go. */
+export interface RetentionRequest {
+  /** Of the keys; all when absent. */
+  readonly glob?: string | undefined
+  /** Only tells what would go. */
+  readonly isDry: boolean
+  /** The instant at which rows are old, ISO 8601; now when absent. */
+  readonly at?: string | undefined
+  /** In place of those of every dataset. */
+  readonly limits?: RetentionLimits | undefined
 }
 
 /** What is done to parts in the background and on demand: joined, let go of, and forgotten with their versions. */
@@ -65,18 +78,12 @@ export class Upkeep {
   /**
    * Has rows go that are beyond the limits of their datasets; those in logs are left to the time after their flush.
    *
-   * @param at - the instant at which rows are old, ISO 8601; now when absent
    * @throws REQUEST_INVALID for what is no instant, or one to come; CANCELLED
    */
-  retain(
-    glob: string | undefined,
-    isDry: boolean,
-    at: string | undefined,
-    signal: AbortSignal,
-  ): Promise<RetentionSummary[]> {
+  retain({ glob, isDry, at, limits }: RetentionRequest, signal: AbortSignal): Promise<RetentionSummary[]> {
     const all = this.#parts.catalog.state().list()
     const datasets = all.filter(({ ref }) => matchesGlob(glob ?? '*', ref.key))
-    return this.#retention.run(datasets, pastInstant(at), isDry, signal)
+    return this.#retention.run(datasets, { instantUs: pastInstant(at), isDry, limits }, signal)
   }
 
   /** Resolves when nothing runs in the background any more. */
