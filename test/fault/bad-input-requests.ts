@@ -80,7 +80,7 @@ const statements: readonly BadInput[] = [
   sql('SQL that names no column', 'SQL_INVALID', /"nothing"/, 'SELECT nothing FROM stored'),
   sql('SQL that calls no function', 'SQL_FORBIDDEN', /frobnicate/, 'SELECT frobnicate(1)'),
   sql('SQL of two statements', 'SQL_FORBIDDEN', /statement/, 'SELECT 1; SELECT 2'),
-  sql('SQL that writes', 'SQL_FORBIDDEN', /SELECT/, 'DROP TABLE stored'),
+  sql('SQL that writes', 'SQL_FORBIDDEN', /send it by Flight SQL/, 'DROP TABLE stored'),
   sql('SQL that reads a file', 'SQL_FORBIDDEN', /read_text/, `SELECT * FROM read_text('/etc/passwd')`),
   sql('SQL with too few parameters', 'SQL_INVALID', /takes 2 parameters, 0 were given/, 'SELECT ? + ?'),
   sql(
