@@ -437,7 +437,7 @@ def actions(client, data_dir):
     own = {name for name, description in names.items() if name.islower() and not re.search(r"\(airport\b.*\)$", description)}
     assert own == {
         "query", "explain", "stats", "list", "describe", "drop", "warm", "evict", "flush", "compact", "compaction",
-        "history", "rollback", "backup", "configure", "rollup", "check", "health", "version",
+        "retention", "history", "rollback", "backup", "configure", "rollup", "check", "health", "version",
     }, own
     assert all(len(description) > 20 for description in names.values())
     body = b"".join(r.body.to_pybytes() for r in client.do_action(fl.Action("query", b"SELECT count(*) AS n FROM acted")))
@@ -468,6 +468,7 @@ def actions(client, data_dir):
     assert act(client, "configure", {"key": "acted", "options": {"durability": "none"}})["options"] == {"durability": "none"}
     assert act(client, "compaction", {"do": "pause"})["state"] == "paused"
     assert act(client, "compaction", {"do": "resume"})["state"] != "paused"
+    assert act(client, "retention", {"glob": "acted", "dry_run": True}) == []
     rollup = act(client, "rollup", {"key": "acted_sum", "sql": f"SELECT time_bucket('1 hour', timestamp) AS hour, count(*) AS n FROM acted GROUP BY ALL"})
     assert rollup["source"] == {"schema": "main", "key": "acted"}, rollup
     act(client, "drop", "acted_sum")
