@@ -4,6 +4,7 @@ import { SternaError } from '../errors.ts'
 const SECOND = 1_000_000_000n
 const NANOSECONDS = { s: SECOND, ms: 1_000_000n, us: 1000n, ns: 1n, day: 86_400n * SECOND } as const
 const INT64_END = 2n ** 63n
+const FRACTION_DIGITS = { s: 3, ms: 3, us: 6, ns: 9 } as const
 
 /** Of the years 1 to 9999, which DuckDB and ISO 8601 write with four digits; since 1970. */
 const SECONDS_MIN = -62_135_596_800n
@@ -45,8 +46,11 @@ export function timeLiteral(field: Field, name: string, value: string | number):
   }
   const [date = '', time = ''] = new Date(Number(seconds) * 1000).toISOString().split(/[T.]/)
   if (unit === 'day') return `DATE '${date}'`
+  // No more digits than the type has, and its zone: parts are left out by what a literal surely means.
   const fraction = String(rounded - seconds * SECOND).padStart(9, '0')
-  return `${literalType(field, unit)} '${date} ${time}.${fraction}'`
+  const digits = fraction.slice(0, FRACTION_DIGITS[unit])
+  const type = literalType(field, unit)
+  return `${type} '${date} ${time}.${digits}${type === 'TIMESTAMPTZ' ? '+00' : ''}'`
 }
 
 function unitOf({ name, type }: Field): TimeUnit | 'day' {

@@ -81,6 +81,7 @@ function valueKey(value: FilterValue, type: string): Key | null {
   if (value.kind === 'text') return type === 'date' && !isDate ? null : fineKey(value.value)
   if (value.type === 'DATE') return isDate ? instantKey(value.value) : null
   if (value.type === 'TIMESTAMP_NS') return instantKey(value.value)
+  if (value.type === 'TIMESTAMP_MS') return /\.\d{4,}/.test(value.value) ? null : instantKey(value.value)
   const isPlain = value.type === (hasZone ? 'TIMESTAMP WITH TIME ZONE' : 'TIMESTAMP')
   return isPlain ? fineKey(value.value) : null
 }
