@@ -1,17 +1,14 @@
-import { createHash } from 'node:crypto'
-
 import type { PinnedDataset, PinnedLake, PinnedView } from '../store/parts.ts'
-import type { Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
 import {
   analyseStatement,
   assertExpression,
   FRAMES_FUNCTION,
-  type Analysis,
   type CallUse,
   type TableUse,
 } from './gate/analysis.ts'
-import { type BoundValues, filtersOf, hasParameter } from './gate/conditions.ts'
+import { type BoundValues, hasParameter } from './gate/conditions.ts'
+import { type GatedQuery, queryOf } from './gate/gated-query.ts'
 import { normalize, textOf, type Token } from './gate/lexer.ts'
 import { shown } from './gate/message.ts'
 import {
@@ -25,7 +22,6 @@ import {
   type Edit,
   type Rewritten,
 } from './gate/rewrite.ts'
-import type { PlainColumns } from './gate/plain-columns.ts'
 import {
   callSignature,
   datasetsRelation,
@@ -36,31 +32,18 @@ import {
 } from './gate/relation.ts'
 import { faultError, notSelectError, readStatement, type StatementText } from './gate/statement.ts'
 import { TableResolver } from './gate/tables.ts'
+import {
+  datasetsOf,
+  type Learned,
+  openingOf,
+  openTarget,
+  type OpenTarget,
+  type Target,
+  versionsOf,
+  type ViewTarget,
+} from './gate/targets.ts'
 import { foldName, readParseResult, type Node } from './gate/tree.ts'
 import { WeightedLru } from './weighted-lru.ts'
-
-/** A statement that may run. */
-export interface GatedQuery {
-  /** The text to prepare and run: it reads pinned files and nothing else. */
-  readonly sql: string
-  readonly kind: 'select' | 'explain' | 'describe'
-  /** What it reads, each once. */
-  readonly datasets: readonly PinnedDataset[]
-  /** How many parts it reads, of how many that its tables have; one that two of them read counts twice. */
-  readonly parts: { readonly opened: number; readonly of: number }
-  /** The dataset whose columns it gives as they are, and which; null where it is more than that. */
-  readonly plain: { readonly columns: PlainColumns; readonly source: Schema } | null
-  /** The statement itself orders its rows. */
-  readonly isOrdered: boolean
-  /** Rows of one table, filtered and computed one by one: they come in the same order each time. */
-  readonly isScan: boolean
-  /** Every row and column of its one dataset, as they are. */
-  readonly isWhole: boolean
-  /** The result may differ although the data do not: it is never cached. */
-  readonly isVolatile: boolean
-  /** The same for texts that differ in spaces, comments and the case of keywords, over the same data. */
-  readonly cacheKey: string
-}
 
 export interface GateOptions {
   /** Absolute, as it stands at the start of the paths of parts. */
@@ -82,43 +65,15 @@ export interface CheckOptions {
 export const ANALYSE_SQL = 'SELECT json_serialize_sql($1::VARCHAR)'
 
 /** A statement that may run, once its names have data. */
-export interface ReadStatement {
-  readonly statement: StatementText
+export interface ReadStatement extends Learned {
   readonly tree: Node
-  readonly analysis: Analysis
 }
 
 /** What a statement without its data is, kept for the next time. */
-interface Known {
-  readonly statement: StatementText
-  readonly analysis: Analysis
+interface Known extends Learned {
   readonly normalized: string
   /** The last snapshot's result: the versions of what was read, and the query by the parts that it opens. */
   last?: { readonly versions: readonly string[]; readonly queries: ReadonlyMap<string, GatedQuery> }
-}
-
-/** What one name or call in the statement stands for. */
-interface Target {
-  readonly use: TableUse | CallUse
-  readonly alias: string
-  readonly datasets: readonly PinnedDataset[]
-  /** Of the batches that it reads in place of datasets. */
-  readonly handle?: string
-  /** The view that it is, in place of datasets. */
-  readonly view?: ViewTarget
-}
-
-/** A view, and what the names in it stand for. */
-interface ViewTarget {
-  readonly view: PinnedView
-  readonly known: Known
-  readonly targets: readonly Target[]
-}
-
-interface OpenTarget extends Target {
-  /** The datasets without the parts in which nothing can be that the statement wants. */
-  readonly opened: readonly PinnedDataset[]
-  readonly view?: ViewTarget & { readonly targets: readonly OpenTarget[] }
 }
 
 /** Memory for statements and filters seen before: some thousands of usual size. */
@@ -244,7 +199,7 @@ export class Gate {
 
   /** @param depth - of views in views */
   async #resolve(
-    { analysis }: Known,
+    { analysis }: Learned,
     lake: PinnedLake,
     { inputHandle, schema }: CheckOptions,
     depth = 0,
@@ -290,7 +245,7 @@ export class Gate {
   }
 
   #rewrite(
-    { statement, analysis }: Known,
+    { statement, analysis }: Learned,
     targets: readonly OpenTarget[],
     lake: PinnedLake,
     options: CheckOptions,
@@ -328,7 +283,7 @@ export class Gate {
     })
   }
 
-  async #verify({ statement, analysis }: Known, { checked, calls }: Rewritten): Promise<void> {
+  async #verify({ statement, analysis }: Learned, { checked, calls }: Rewritten): Promise<void> {
     if (checked === statement.sql) return
     const result = readParseResult(await this.#analyse(checked))
     const [parsed, ...others] = result.kind === 'statements' ? result.statements : []
@@ -348,120 +303,10 @@ export class Gate {
   }
 }
 
-/** @param bound - the values of its parameters; views have none */
-function openTarget(target: Target, bound: BoundValues = () => undefined): OpenTarget {
-  const { use, datasets, view, ...others } = target
-  if (view !== undefined) {
-    return {
-      ...others,
-      use,
-      datasets,
-      opened: [],
-      view: { ...view, targets: view.targets.map((inner) => openTarget(inner)) },
-    }
-  }
-  const conditions = 'conditions' in use ? use.conditions : []
-  if (conditions.length === 0) return { ...others, use, datasets, opened: datasets }
-  const filters = filtersOf(conditions, bound)
-  const isChosen = conditions.some(hasParameter)
-  const opened = datasets.map((dataset) => {
-    const kept = dataset.partsWith?.(filters) ?? dataset.parts
-    // The columns of several datasets are those of all of them, whichever have rows; and whatever is bound, they are
-    // of the same types.
-    const isForColumns = kept.length === 0 && (datasets.length > 1 || isChosen)
-    return { ...dataset, parts: isForColumns ? dataset.parts.slice(0, 1) : kept }
-  })
-  return { ...others, use, datasets, opened }
-}
-
-function countParts(datasets: readonly PinnedDataset[]): number {
-  return datasets.reduce((sum, { parts }) => sum + parts.length, 0)
-}
-
-/** Of the parts that are opened, a name by table. */
-function openingOf(targets: readonly OpenTarget[]): string {
-  const paths = targets.map(({ opened }) => opened.map(({ parts }) => parts.map(({ path }) => path)))
-  return createHash('sha256').update(JSON.stringify(paths)).digest('base64url')
-}
-
-function openedOf(targets: readonly OpenTarget[]): PinnedDataset[] {
-  return targets.flatMap(({ opened, view }) => (view === undefined ? opened : openedOf(view.targets)))
-}
-
-function queryOf(
-  { statement, analysis, normalized }: Known,
-  sql: string,
-  datasets: readonly PinnedDataset[],
-  targets: readonly OpenTarget[],
-  versions: readonly string[],
-): GatedQuery {
-  const isExplain = statement.prefix !== ''
-  const readsInput = targets.some(({ handle }) => handle !== undefined)
-  const hash = createHash('sha256').update(statement.prefix).update('\0').update(normalized)
-  for (const version of versions) hash.update('\0').update(version)
-  return {
-    sql,
-    kind: isExplain ? 'explain' : analysis.isDescription ? 'describe' : 'select',
-    datasets,
-    parts: {
-      opened: countParts(openedOf(targets)),
-      of: countParts(datasetsOf(targets)),
-    },
-    plain: isExplain ? null : plainOf(analysis, targets),
-    isOrdered: analysis.isOrdered,
-    isScan: analysis.isScan && !isExplain && targets.every(isStored),
-    isWhole: analysis.isWhole && !isExplain && targets.every(isCurrentDataset),
-    isVolatile: analysis.isVolatile || isExplain || readsInput || hasVolatileView(targets),
-    cacheKey: hash.digest('base64url'),
-  }
-}
-
-/** Names of views, of common table expressions and of several datasets are no columns as they are stored. */
-function plainOf({ plain }: Analysis, targets: readonly Target[]): GatedQuery['plain'] {
-  const [target, ...others] = targets
-  const [dataset, ...more] = target?.datasets ?? []
-  const isOne = others.length + more.length === 0 && target?.use.location === plain?.location
-  if (plain === null || dataset === undefined || !isOne) return null
-  return { columns: plain, source: dataset.schema }
-}
-
 function bytesOf(sql: string, { statement, normalized, last }: Known): number {
   const rewritten = [...(last?.queries.values() ?? [])].reduce((sum, query) => sum + query.sql.length, 0)
   const characters = 2 * sql.length + normalized.length + rewritten
   return 2 * characters + ITEM_BYTES * (statement.tokens.length + (last?.versions.length ?? 0) + 16)
-}
-
-/** What was read, so that another reading can be compared with it. */
-function versionsOf(targets: readonly Target[]): string[] {
-  return targets.flatMap(({ handle, datasets, view }) => {
-    if (handle !== undefined) return ['input', handle]
-    // The counts tell apart which name has which datasets.
-    if (view === undefined) return [String(datasets.length), ...datasets.map(({ id }) => id)]
-    return ['view', JSON.stringify(view.view), ...versionsOf(view.targets)]
-  })
-}
-
-/** With those that views read. */
-function datasetsOf(targets: readonly Target[]): PinnedDataset[] {
-  return targets.flatMap(({ datasets, view }) => (view === undefined ? datasets : datasetsOf(view.targets)))
-}
-
-/** True for rows that stand somewhere in an order: those of views and rollups are made by each query. */
-function isStored({ datasets, view }: Target): boolean {
-  return view === undefined && datasets.every(({ rollup }) => !rollup)
-}
-
-/** True for one dataset as it is now. */
-function isCurrentDataset(target: Target): boolean {
-  const { use, datasets, handle } = target
-  const isPast = 'at' in use
-  return datasets.length === 1 && handle === undefined && isStored(target) && !isPast
-}
-
-function hasVolatileView(targets: readonly Target[]): boolean {
-  return targets.some(
-    ({ view }) => view !== undefined && (view.known.analysis.isVolatile || hasVolatileView(view.targets)),
-  )
 }
 
 function unique(datasets: readonly PinnedDataset[]): PinnedDataset[] {

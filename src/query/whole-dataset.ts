@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Frame } from '../../flight/frame.ts'
 import type { Field, Schema } from '../../flight/ipc/schema.ts'
 import type { PinnedLake } from '../store/parts.ts'
-import type { GatedQuery } from './gate.ts'
+import type { GatedQuery } from './gate/gated-query.ts'
 
 /** The batches of a dataset, in its own types. */
 export interface WholeDataset {

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+
+import type { Schema } from '../../../flight/ipc/schema.ts'
+import type { PinnedDataset } from '../../store/parts.ts'
+import type { Analysis } from './analysis.ts'
+import type { PlainColumns } from './plain-columns.ts'
+import {
+  datasetsOf,
+  hasVolatileView,
+  isCurrentDataset,
+  isStored,
+  type Learned,
+  openedOf,
+  type OpenTarget,
+  type Target,
+} from './targets.ts'
+
+/** A statement that may run. */
+export interface GatedQuery {
+  /** The text to prepare and run: it reads pinned files and nothing else. */
+  readonly sql: string
+  readonly kind: 'select' | 'explain' | 'describe'
+  /** What it reads, each once. */
+  readonly datasets: readonly PinnedDataset[]
+  /** How many parts it reads, of how many that its tables have; one that two of them read counts twice. */
+  readonly parts: { readonly opened: number; readonly of: number }
+  /** The dataset whose columns it gives as they are, and which; null where it is more than that. */
+  readonly plain: { readonly columns: PlainColumns; readonly source: Schema } | null
+  /** The statement itself orders its rows. */
+  readonly isOrdered: boolean
+  /** Rows of one table, filtered and computed one by one: they come in the same order each time. */
+  readonly isScan: boolean
+  /** Every row and column of its one dataset, as they are. */
+  readonly isWhole: boolean
+  /** The result may differ although the data do not: it is never cached. */
+  readonly isVolatile: boolean
+  /** The same for texts that differ in spaces, comments and the case of keywords, over the same data. */
+  readonly cacheKey: string
+}
+
+/**
+ * What a statement is once its names have data.
+ *
+ * @param normalized - its text as in {@link normalize}
+ * @param sql - what runs
+ * @param versions - of what it reads
+ */
+export function queryOf(
+  { statement, analysis, normalized }: Learned & { readonly normalized: string },
+  sql: string,
+  datasets: readonly PinnedDataset[],
+  targets: readonly OpenTarget[],
+  versions: readonly string[],
+): GatedQuery {
+  const isExplain = statement.prefix !== ''
+  const readsInput = targets.some(({ handle }) => handle !== undefined)
+  const hash = createHash('sha256').update(statement.prefix).update('\0').update(normalized)
+  for (const version of versions) hash.update('\0').update(version)
+  return {
+    sql,
+    kind: isExplain ? 'explain' : analysis.isDescription ? 'describe' : 'select',
+    datasets,
+    parts: {
+      opened: countParts(openedOf(targets)),
+      of: countParts(datasetsOf(targets)),
+    },
+    plain: isExplain ? null : plainOf(analysis, targets),
+    isOrdered: analysis.isOrdered,
+    isScan: analysis.isScan && !isExplain && targets.every(isStored),
+    isWhole: analysis.isWhole && !isExplain && targets.every(isCurrentDataset),
+    isVolatile: analysis.isVolatile || isExplain || readsInput || hasVolatileView(targets),
+    cacheKey: hash.digest('base64url'),
+  }
+}
+
+/** Names of views, of common table expressions and of several datasets are no columns as they are stored. */
+function plainOf({ plain }: Analysis, targets: readonly Target[]): GatedQuery['plain'] {
+  const [target, ...others] = targets
+  const [dataset, ...more] = target?.datasets ?? []
+  const isOne = others.length + more.length === 0 && target?.use.location === plain?.location
+  if (plain === null || dataset === undefined || !isOne) return null
+  return { columns: plain, source: dataset.schema }
+}
+
+function countParts(datasets: readonly PinnedDataset[]): number {
+  return datasets.reduce((sum, { parts }) => sum + parts.length, 0)
+}
