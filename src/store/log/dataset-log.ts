@@ -1,31 +1,19 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatasetRef } from '../../../flight/descriptor.ts'
-import { type Frame, makeFrame } from '../../../flight/frame.ts'
 import type { Schema } from '../../../flight/ipc/schema.ts'
 import { errnoOf, SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-import type { Disk, DiskFile } from '../disk/disk.ts'
-import type { Append, Stored } from './append.ts'
-import { gather } from './gather.ts'
-import { IdWindow, type IdWindowOptions } from './id-window.ts'
-import { logFileName, makeFolder } from './log-files.ts'
-import { LogSegment, type SegmentView } from './log-segment.ts'
-import type { SegmentHead } from './segment-reader.ts'
 import { failpoint } from '../failpoints.ts'
+import { ActiveFile, type GroupPlace, type LogTarget, type WrittenGroup } from './active-file.ts'
+import type { Append, Stored } from './append.ts'
+import { IdWindow, type IdWindowOptions } from './id-window.ts'
+import { logFileName } from './log-files.ts'
+import type { LogSegment, SegmentView } from './log-segment.ts'
 
 /** What a log is told of its dataset and its surroundings. */
-export interface DatasetLogOptions {
-  readonly ref: DatasetRef
+export interface DatasetLogOptions extends LogTarget {
   readonly tableId: number
-  /** Names the table for ever, beyond this catalog. */
-  readonly table: string
-  readonly schemaHeader: Uint8Array
   readonly schema: Schema
-  readonly disk: Disk
-  /** Of all logs. */
-  readonly root: string
-  readonly folder: string
   readonly syncMs: number
   readonly ids: IdWindowOptions
   /** Sequences and file numbers go on after these. */
@@ -34,12 +22,6 @@ export interface DatasetLogOptions {
   /** Rows were added or taken away. */
   readonly changed: (log: DatasetLog) => void
   readonly failed: (log: DatasetLog, error: SternaError) => void
-}
-
-/** The file that is written to. */
-interface ActiveFile {
-  readonly segment: LogSegment
-  readonly file: DiskFile
 }
 
 /**
@@ -182,7 +164,7 @@ export class DatasetLog {
     clearTimeout(this.#syncTimer)
     await this.#settled()
     const files = this.#segments().map(({ path }) => path)
-    await this.#active?.file.close()
+    await this.#active?.close()
     this.#active = null
     this.#sealed = []
     this.#view = null
@@ -257,33 +239,21 @@ export class DatasetLog {
   }
 
   async #write(group: readonly Append[]): Promise<void> {
-    const timeMs = Date.now()
     const sequence = this.#sequence
+    const first = { sequence: sequence + 1, timeMs: Date.now() }
     let active: ActiveFile
     try {
-      active = this.#active ?? (await this.#begin(sequence + 1, timeMs))
+      active = this.#active ?? (await ActiveFile.create(this.#options, await this.#freePath(), first))
       this.#active = active
     } catch (error) {
       this.#refuse(group, SternaError.from(error))
       return
     }
-    const { segment, file } = active
-    const added: Frame[][] = []
-    const chunks: Uint8Array[] = []
-    for (const [index, { frame, pieces, dictionaries }] of group.entries()) {
-      const head = { sequence: sequence + 1 + index, timeMs }
-      const before = segment.dictionaries.advanceTo(dictionaries)
-      for (const dictionary of before) {
-        chunks.push(...segment.record({ kind: 'dictionary', ...head }, wireBytes(dictionary)))
-      }
-      chunks.push(...segment.record({ kind: 'batch', ...head }, wireBytes(frame)))
-      added.push([...before, ...pieces])
-    }
     // From here on they are taken: a commit that replaces the dataset meanwhile has to know of them.
     this.#sequence += group.length
-    const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
+    let written: WrittenGroup
     try {
-      await file.write(gather(chunks), segment.fileBytes)
+      written = await active.write(group, first)
       failpoint('append.written')
     } catch (error) {
       this.#sequence = sequence
@@ -291,7 +261,6 @@ export class DatasetLog {
       this.#refuse(group, this.#failure ?? SternaError.from(error))
       return
     }
-    segment.isDirty = true
     if (group.some(({ durability }) => durability === 'fsync')) {
       await this.#syncActive()
     } else if (group.some(({ durability }) => durability === 'interval')) {
@@ -301,37 +270,10 @@ export class DatasetLog {
       this.#refuse(group, this.#failure)
       return
     }
-    segment.fileBytes += bytes
-    for (const [index, frames] of added.entries()) segment.add(sequence + 1 + index, timeMs, frames)
+    active.add(written)
     this.#queuedBytes -= group.reduce((sum, { frame }) => sum + frame.byteLength, 0)
-    this.#acknowledge(group, sequence + 1, timeMs)
+    this.#acknowledge(group, first)
     this.#hasChanged()
-  }
-
-  /** Makes the next file, which can be read without any other. */
-  async #begin(sequence: number, timeMs: number): Promise<ActiveFile> {
-    const { disk, root, folder, ref, table, schemaHeader } = this.#options
-    await makeFolder(disk, root, folder)
-    const path = await this.#freePath()
-    const segment = new LogSegment(path, randomBytes(4).readUInt32LE())
-    const head: SegmentHead = { format: 1, schema: ref.schema, key: ref.key, table }
-    const schemaFrame = makeFrame(schemaHeader, [], { kind: 'schema', rows: 0 })
-    const chunks = [
-      ...segment.record({ kind: 'head', sequence, timeMs }, [Buffer.from(JSON.stringify(head))]),
-      ...segment.record({ kind: 'schema', sequence, timeMs }, wireBytes(schemaFrame)),
-    ]
-    const file = await disk.open(path, 'create')
-    try {
-      await file.write(chunks, 0)
-      failpoint('append.file_made')
-      await disk.syncDirectory(folder)
-    } catch (error) {
-      await file.close()
-      await disk.unlink(path)
-      throw error
-    }
-    segment.fileBytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
-    return { segment, file }
   }
 
   /** A name that no file has, not even one of a dataset of this key that is gone. */
@@ -346,10 +288,8 @@ export class DatasetLog {
   /** Takes back what a write that failed has left behind the acknowledged batches. */
   async #cut(cause: unknown): Promise<void> {
     if (this.#active === null) return
-    const { segment, file } = this.#active
     try {
-      await file.truncate(segment.fileBytes)
-      await file.sync()
+      await this.#active.cut()
     } catch (error) {
       this.#fail(cause instanceof Error ? cause : error)
       return
@@ -359,16 +299,14 @@ export class DatasetLog {
   }
 
   async #syncActive(): Promise<void> {
-    if (this.#active === null || !this.#active.segment.isDirty || this.#failure !== null) return
-    const { segment, file } = this.#active
+    const active = this.#active
+    if (active === null || this.#failure !== null) return
     try {
-      await file.sync()
-      failpoint('append.synced')
-      segment.isDirty = false
+      await active.sync()
     } catch (error) {
       this.#fail(error)
       // Best effort: what was not acknowledged should not come back at the next start.
-      await file.truncate(segment.fileBytes).catch(() => undefined)
+      await active.truncate().catch(() => undefined)
     }
   }
 
@@ -384,11 +322,10 @@ export class DatasetLog {
     if (this.#active === null) return
     // Its last rows may have been acknowledged before they are on the disk; they get there no later than planned.
     if (this.#syncTimer !== undefined) await this.#syncActive()
-    const { segment, file } = this.#active
+    const active = this.#active
     this.#active = null
-    if (segment.sequence > 0) this.#sealed = [...this.#sealed, segment]
-    await file.close().catch(() => undefined)
-    if (segment.sequence === 0) await this.#options.disk.unlink(segment.path).catch(() => undefined)
+    if (active.segment.sequence > 0) this.#sealed = [...this.#sealed, active.segment]
+    await active.close()
   }
 
   #fail(error: unknown): void {
@@ -404,10 +341,12 @@ export class DatasetLog {
     this.#refuse(this.#queue.splice(0), this.#failure)
   }
 
-  #acknowledge(group: readonly Append[], first: number, timeMs: number): void {
+  #acknowledge(group: readonly Append[], first: GroupPlace): void {
     for (const [index, { frame, id, done }] of group.entries()) {
-      const stored: Stored = { sequence: first + index, rows: frame.rows, isRepeated: false }
-      if (id !== null) this.ids.add(id, { sequence: stored.sequence, rows: stored.rows, timeMs })
+      const stored: Stored = { sequence: first.sequence + index, rows: frame.rows, isRepeated: false }
+      if (id !== null) {
+        this.ids.add(id, { sequence: stored.sequence, rows: stored.rows, timeMs: first.timeMs })
+      }
       done(stored)
       for (const repeated of this.#takeRepeats(id)) repeated({ ...stored, isRepeated: true })
     }
@@ -432,9 +371,4 @@ export class DatasetLog {
     this.#view = null
     this.#options.changed(this)
   }
-}
-
-/** A message as it goes on the wire, which is what a record keeps of it. */
-function wireBytes(frame: Frame): Uint8Array[] {
-  return [frame.head, ...frame.body]
 }

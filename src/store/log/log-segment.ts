@@ -19,8 +19,6 @@ export class LogSegment {
   readonly dictionaries = new DictionaryState()
   /** Bytes of the file that are records of acknowledged batches. */
   fileBytes = 0
-  /** True where some of those bytes may not be on the disk yet. */
-  isDirty = false
   /** When its first row came, ms since 1970; null without rows. */
   firstMs: number | null = null
   readonly #mark: number
