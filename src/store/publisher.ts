@@ -2,35 +2,28 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { Frame } from '../../flight/frame.ts'
-import { type Schema, schemasEqual } from '../../flight/ipc/schema.ts'
-import { typeName } from '../../flight/ipc/type-name.ts'
+import type { Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
-import type { FrameCache } from './cache/frame-cache.ts'
-import type { Catalog, CommitResult } from './catalog/catalog.ts'
+import type { CachedFrames } from './cache/frame-cache.ts'
 import type { Change, LogChange } from './catalog/commit.ts'
 import { type Refreshed, isRollup } from './catalog/rollups.ts'
 import type { CatalogDataset, CatalogPart, NewPart } from './catalog/state.ts'
+import { type CommitParts, commit, commitFiles, committed } from './commits.ts'
 import type { Disk } from './disk/disk.ts'
 import type { Logs } from './log/logs.ts'
 import { nameParts } from './name-parts.ts'
 import { type OptionsPatch, areSameOptions, changeOptions, checkOptions } from './options.ts'
-import type { PartFiles } from './part-files.ts'
 import type { PartOrigin } from './part-origin.ts'
 import type { PartWriter, RollupDefinition, StagedPart, TimeLimit, WrittenPart } from './parts.ts'
 import { type Partition, comparePartitions } from './partitions.ts'
 import { datasetId, readable } from './pinned-snapshot.ts'
-import type { Pins } from './pins.ts'
 import type { PutMode, PutSession, PutSummary, PutTarget } from './put-session.ts'
+import { assertSameSchema } from './same-schema.ts'
 import { cacheEntry, schemaFrameOf } from './smart-load.ts'
 import { Staging } from './staging.ts'
 
 /** What the store gives its publisher. */
-export interface PublisherParts {
-  readonly catalog: Catalog
-  readonly files: PartFiles
-  readonly pins: Pins
-  readonly cache: FrameCache
-  /** Hears of each commit in its very moment: no reader may see rows twice, or not at all. */
+export interface PublisherParts extends CommitParts {
   readonly logs: Pick<Logs, 'sequenceOf' | 'flushed' | 'ended' | 'flush'>
   readonly disk: Disk
   readonly tmpPath: string
@@ -187,16 +180,17 @@ export class Publisher implements PutTarget {
     // Rows that the log has were acknowledged before these.
     if (mode === 'append' && input.log === undefined) await this.#parts.logs.flush(ref)
     const parts = await nameParts(this.#parts.files, ref, input.parts, 'warm')
-    const before = this.#parts.catalog.state().get(ref)
+    const before = mode === 'append' ? this.#parts.catalog.state().get(ref) : undefined
+    const base = before ? this.#cached(before) : cacheEntry(schemaFrame, [])
     const log = mode === 'append' ? input.log : { flushed: this.#parts.logs.sequenceOf(ref) }
     const after = await this.#commit(
       { kind: 'put', ref, mode, schemaHeader: schemaFrame.header, schema, parts, log, options },
       parts,
     )
-    const last = mode === 'append' ? before?.parts.at(-1) : undefined
-    const inOrder = isInOrder(input.parts, last?.partition ?? null) ? frames : null
-    if (mode === 'append' && before) this.#extendCache(before, after, inOrder)
-    else this.#replaceCache(before, after, schemaFrame, inOrder)
+    // Rows that were added to a dataset that is not cached are added to nothing.
+    if (base && frames && isInOrder(input.parts, before?.parts.at(-1)?.partition ?? null)) {
+      this.#parts.cache.set(datasetId(after), cacheEntry(base.schemaFrame, [...base.frames, ...frames]))
+    }
     return {
       key: ref.key,
       schema: ref.schema,
@@ -224,7 +218,7 @@ export class Publisher implements PutTarget {
       parts: [],
       mode: 'create' as const,
     }
-    return this.#committed([{ kind: 'put', ...change }], ref)
+    return this.#committed({ kind: 'put', ...change })
   }
 
   /** How far the log of a dataset is in its parts, for a part to say; undefined where there is no log. */
@@ -269,10 +263,8 @@ export class Publisher implements PutTarget {
   ): Promise<CatalogDataset> {
     const parts = await nameParts(this.#parts.files, ref, staged, 'cold')
     const before = this.#parts.catalog.state().get(ref)
+    const cached = before && this.#parts.cache.peek(datasetId(before))
     const after = await this.#commit({ kind: 'rewrite', ref, remove, parts }, parts)
-    const id = before && datasetId(before)
-    const cached = id && this.#parts.cache.peek(id)
-    if (id !== undefined) this.#parts.cache.delete(id)
     // Rows in another order are not those that the cache has.
     if (cached && staged.every((part) => part.isInOrder)) this.#parts.cache.set(datasetId(after), cached)
     return after
@@ -287,10 +279,7 @@ export class Publisher implements PutTarget {
     const named = [...parts]
     const replaced = new Map<number, NewPart[]>()
     for (const [id, staged] of left) replaced.set(id, named.splice(0, staged.length))
-    const before = this.#parts.catalog.state().get(ref)
-    const change = { kind: 'change' as const, ref, tableId, schema, replaced, added: [] }
-    await this.#commit(change, parts)
-    if (before) this.#parts.cache.delete(datasetId(before))
+    await this.#commit({ kind: 'change', ref, tableId, schema, replaced, added: [] }, parts)
   }
 
   /**
@@ -299,16 +288,9 @@ export class Publisher implements PutTarget {
    */
   restore(past: CatalogDataset, parts: readonly NewPart[], message: string): CatalogDataset {
     const { ref, schema, schemaHeader } = past
-    const before = this.#parts.catalog.state().get(ref)
     const log = { flushed: this.#parts.logs.sequenceOf(ref) }
     const change = { kind: 'put' as const, ref, mode: 'replace' as const, schema, schemaHeader, parts, log }
-    const { state, retired } = this.#parts.catalog.commit([change], message)
-    this.#parts.pins.retire(state.snapshotId, retired)
-    this.#parts.logs.ended(ref)
-    if (before) this.#parts.cache.delete(datasetId(before))
-    const after = state.get(ref)
-    if (!after) throw new Error('A committed dataset is not in its snapshot')
-    return after
+    return committed(commit(this.#parts, [change], message), ref)
   }
 
   /** Makes a dataset that is a rollup. @throws DATASET_EXISTS, DATASET_NOT_FOUND, TYPE_UNSUPPORTED, KEY_INVALID */
@@ -318,7 +300,7 @@ export class Publisher implements PutTarget {
   ): CatalogDataset {
     this.check(ref, 'create', schema)
     const change = { ref, mode: 'create' as const, schemaHeader, schema, parts: [], rollup }
-    return this.#committed([{ kind: 'put', ...change }], ref)
+    return this.#committed({ kind: 'put', ...change })
   }
 
   /** Puts parts of a rollup in the place of some of its own. */
@@ -335,74 +317,33 @@ export class Publisher implements PutTarget {
   /** Takes all parts away from a rollup, whose source is not what they were made of. */
   forgetRollup(dataset: CatalogDataset, source: Refreshed['source']): CatalogDataset {
     const change = refreshOf(dataset, dataset.parts, [], { source, watermarkUs: null })
-    return this.#committed([change], dataset.ref)
-  }
-
-  /** Commits what brings no files. @returns the dataset as it is then */
-  #committed(changes: readonly Change[], ref: DatasetRef): CatalogDataset {
-    const { state, retired } = this.#parts.catalog.commit(changes)
-    this.#parts.pins.retire(state.snapshotId, retired)
-    const dataset = state.get(ref)
-    if (!dataset) throw new Error('A committed dataset is not in its snapshot')
-    return dataset
+    return this.#committed(change)
   }
 
   /** Tells a dataset other options. @returns it as it is then, the very one where nothing changes */
   configure(dataset: CatalogDataset, options: OptionsPatch): CatalogDataset {
     if (areSameOptions(dataset.options, changeOptions(dataset.options, options))) return dataset
-    const { ref } = dataset
-    const after = this.#committed([{ kind: 'configure', ref, options }], ref)
-    // Another partitioning is another order of rows.
-    if (after.version !== dataset.version) this.#parts.cache.delete(datasetId(dataset))
-    return after
+    // Another partitioning is another order of rows, and another version.
+    return this.#committed({ kind: 'configure', ref: dataset.ref, options })
   }
 
-  drop(dataset: CatalogDataset): void {
-    const { state, retired } = this.#parts.catalog.commit([{ kind: 'drop', ref: dataset.ref }])
-    this.#parts.logs.ended(dataset.ref)
-    this.#parts.cache.delete(datasetId(dataset))
-    this.#parts.pins.retire(state.snapshotId, retired)
+  drop({ ref }: CatalogDataset): void {
+    commit(this.#parts, [{ kind: 'drop', ref }])
+  }
+
+  /** Commits what brings no files. @returns the dataset as it is then */
+  #committed(change: Change & { ref: DatasetRef }): CatalogDataset {
+    return committed(commit(this.#parts, [change]), change.ref)
   }
 
   async #commit(change: Change & { ref: DatasetRef }, parts: readonly NewPart[]): Promise<CatalogDataset> {
-    let result: CommitResult
-    try {
-      result = this.#parts.catalog.commit([change])
-    } catch (error) {
-      // A refusal has changed nothing, nor has a commit for which there was no room: the frame that completes it is
-      // the last to be written. After any other failure of the disk nobody knows: a log that is replayed at the next
-      // start may still name these files, so they are left for that start to sort out.
-      if (error instanceof SternaError && error.code !== 'DISK_FAILED')
-        await this.#parts.files.remove(parts.map(({ path }) => path))
-      throw error
-    }
-    const { state, retired } = result
-    this.#parts.pins.retire(state.snapshotId, retired)
-    const dataset = state.get(change.ref)
-    if (!dataset) throw new Error('A committed dataset is not in its snapshot')
-    if (change.kind === 'put' && change.mode !== 'append') this.#parts.logs.ended(change.ref)
-    if (change.kind === 'put' && change.mode === 'append') this.#parts.logs.flushed(dataset)
-    return dataset
+    return committed(await commitFiles(this.#parts, [change], parts), change.ref)
   }
 
-  #replaceCache(
-    before: CatalogDataset | undefined,
-    after: CatalogDataset,
-    schemaFrame: Frame,
-    frames: readonly Frame[] | null,
-  ): void {
-    if (before) this.#parts.cache.delete(datasetId(before))
-    if (frames) this.#parts.cache.set(datasetId(after), cacheEntry(schemaFrame, frames))
-  }
-
-  /** Rows that were added to a cached dataset are added to its frames; to one that is not cached, to nothing. */
-  #extendCache(before: CatalogDataset, after: CatalogDataset, frames: readonly Frame[] | null): void {
-    const known = this.#parts.cache.peek(datasetId(before))
-    this.#parts.cache.delete(datasetId(before))
-    const isEmpty = before.parts.length === 0
-    const cached = isEmpty ? cacheEntry(schemaFrameOf(before), []) : known
-    if (!cached || !frames) return
-    this.#parts.cache.set(datasetId(after), cacheEntry(cached.schemaFrame, [...cached.frames, ...frames]))
+  /** What the cache has of a dataset; of one without rows there is nothing that it would have to have. */
+  #cached(dataset: CatalogDataset): Pick<CachedFrames, 'schemaFrame' | 'frames'> | undefined {
+    if (dataset.parts.length === 0) return cacheEntry(schemaFrameOf(dataset), [])
+    return this.#parts.cache.peek(datasetId(dataset))
   }
 }
 
@@ -427,26 +368,4 @@ function refreshOf(
 /** What a part of a rollup says of itself. */
 function rollupOrigin(dataset: CatalogDataset | undefined): Pick<PartOrigin, 'rollup'> {
   return dataset?.rollup ? { rollup: dataset.rollup.definition.sql } : {}
-}
-
-/** @throws SCHEMA_MISMATCH naming the first difference */
-export function assertSameSchema(ref: DatasetRef, stored: Schema, sent: Schema): void {
-  if (schemasEqual(stored, sent, { metadata: false })) return
-  throw new SternaError(
-    'SCHEMA_MISMATCH',
-    `The schema differs from that of dataset "${ref.key}": ${schemaDifference(stored, sent)}`,
-  )
-}
-
-/** The first difference between two schemas, in words. */
-function schemaDifference(stored: Schema, sent: Schema): string {
-  const length = Math.max(stored.fields.length, sent.fields.length)
-  for (let index = 0; index < length; index += 1) {
-    const [was, is] = [stored.fields[index], sent.fields[index]]
-    const [wasText, isText] = [was, is].map((field) =>
-      field ? `${field.name} ${typeName(field)}` : 'nothing',
-    )
-    if (wasText !== isText) return `column ${index + 1} is stored as ${wasText} and was sent as ${isText}`
-  }
-  return 'nullability or nested types differ'
 }

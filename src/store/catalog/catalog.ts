@@ -26,6 +26,8 @@ export interface CatalogOptions {
 
 /** What a commit gave. */
 export interface CommitResult {
+  /** What was changed. */
+  readonly before: CatalogState
   readonly state: CatalogState
   /** Files that no snapshot names any more, relative to the folder of the parts: to be deleted by the caller. */
   readonly retired: readonly string[]
@@ -134,7 +136,7 @@ export class Catalog {
    * dataset that is replaced or dropped since {@link state} was last asked; SERVER_BUSY when one holds the lock
    */
   commit(changes: readonly Change[], message: string | null = null): CommitResult {
-    if (changes.length === 0) return { state: this.state(), retired: [] }
+    if (changes.length === 0) return { before: this.state(), state: this.state(), retired: [] }
     const known = this.#state ?? this.state()
     const progress = { isWritten: false }
     try {
@@ -230,7 +232,7 @@ export class Catalog {
     const oldest = this.#oldestKept(writer)
     const retired = expireSnapshots(this.#db, oldest, this.#dataPath)
     writer.forgetOldChanges(oldest)
-    return { state: commit.finish(), retired }
+    return { before: base, state: commit.finish(), retired }
   }
 
   #oldestKept(writer: SnapshotWriter): number {

@@ -86,7 +86,7 @@ export type Change =
   | ObjectChange
 
 /** True for a change of what is no dataset. */
-function isObjectChange(change: Change): change is ObjectChange {
+export function isObjectChange(change: Change): change is ObjectChange {
   return !['put', 'rewrite', 'change', 'configure', 'drop'].includes(change.kind)
 }
 

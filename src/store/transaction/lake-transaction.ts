@@ -20,8 +20,9 @@ import type {
   WritableLake,
 } from '../parts.ts'
 import { PinnedSnapshot, readable, type SnapshotParts } from '../pinned-snapshot.ts'
-import { assertSameSchema, type Publisher } from '../publisher.ts'
+import type { Publisher } from '../publisher.ts'
 import { type PutMode, PutSession } from '../put-session.ts'
+import { assertSameSchema } from '../same-schema.ts'
 import { SegmentBuilder } from '../segments.ts'
 import { transactionPutTarget } from './put-target.ts'
 import { publishAll, type TransactionParts } from './publish.ts'

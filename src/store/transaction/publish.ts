@@ -1,13 +1,11 @@
-import type { DatasetRef } from '../../../flight/descriptor.ts'
 import { SternaError } from '../../errors.ts'
-import type { CommitResult } from '../catalog/catalog.ts'
 import type { Change } from '../catalog/commit.ts'
 import type { CatalogState, NewPart } from '../catalog/state.ts'
 import type { ObjectChange } from '../catalog/write-objects.ts'
+import { commitFiles } from '../commits.ts'
 import { type LogViews, logRows } from '../log/logs.ts'
 import { nameParts } from '../name-parts.ts'
 import type { StagedPart } from '../parts.ts'
-import { datasetId } from '../pinned-snapshot.ts'
 import type { PublisherParts } from '../publisher.ts'
 import { objectChanges, type StagedObjects } from './staged-objects.ts'
 import type { StagedDataset } from './staged-dataset.ts'
@@ -46,19 +44,14 @@ export async function publishAll(
     throw error
   }
   const before = catalog.state()
-  let result: CommitResult
+  const around = objectChanges(before.objects, objects)
   try {
     for (const dataset of changed) assertUnchanged(dataset, before, logs.views())
-    const around = objectChanges(before.objects, objects)
-    result = catalog.commit([...around.before, ...changes, ...around.after])
   } catch (error) {
-    // As after any failed commit: when the disk failed, nobody knows whether the catalog names these files.
-    if (error instanceof SternaError && error.code !== 'DISK_FAILED') {
-      await files.remove(named.map(({ path }) => path))
-    }
+    await files.remove(named.map(({ path }) => path))
     throw error
   }
-  settleAfter(parts, changes, before, result)
+  await commitFiles(parts, [...around.before, ...changes, ...around.after], named)
 }
 
 type DatasetChange = Exclude<Change, ObjectChange>
@@ -112,25 +105,4 @@ function assertUnchanged({ ref, base, content }: StagedDataset, state: CatalogSt
   const isWhole = content === null || (now?.version === base.version && logRows(logs, now) === null)
   if (isSame && isWhole) return
   throw new SternaError('COMMIT_CONFLICT', `Dataset "${ref.key}" was changed by another meanwhile`)
-}
-
-/** In the moment of the commit: no reader may see rows twice, or not at all. */
-function settleAfter(
-  { cache, logs, pins }: TransactionParts,
-  changes: readonly DatasetChange[],
-  before: CatalogState,
-  { state, retired }: CommitResult,
-): void {
-  pins.retire(state.snapshotId, retired)
-  for (const change of changes) {
-    const known = before.get(change.ref)
-    if (known !== undefined) cache.delete(datasetId(known))
-    if (change.kind === 'change') settleLog(change.ref)
-    else logs.ended(change.ref)
-  }
-
-  function settleLog(ref: DatasetRef): void {
-    const dataset = state.get(ref)
-    if (dataset !== undefined) logs.flushed(dataset)
-  }
 }

@@ -230,7 +230,7 @@ test('a commit of which one change is refused leaves nothing', (t) => {
 test('no changes make no snapshot', (t) => {
   const catalog = makePlace(t).open()
   const before = catalog.state()
-  assert.deepEqual(catalog.commit([]), { state: before, retired: [] })
+  assert.deepEqual(catalog.commit([]), { before, state: before, retired: [] })
 })
 
 test('a state stays what it was, whatever is committed later', (t) => {
