@@ -1,29 +1,20 @@
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import { type Frame, splitFrame } from '../../flight/frame.ts'
-import type { Schema } from '../../flight/ipc/schema.ts'
 import { StreamCheck } from '../../flight/stream-check.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
-import type { CatalogDataset } from './catalog/state.ts'
 import type { Durability, Stored } from './log/append.ts'
 import { batchId } from './log/batch-id.ts'
 import type { OptionsPatch } from './options.ts'
 import type { DatasetLog } from './log/dataset-log.ts'
 import { WriterDictionaries } from './log/dictionary-state.ts'
+import type { Logs } from './log/logs.ts'
+import type { Publisher } from './publisher.ts'
 
 /** What a session needs of its store. */
 export interface AppendTarget {
-  /** @throws TYPE_UNSUPPORTED, SCHEMA_MISMATCH */
-  check(ref: DatasetRef, schema: Schema, options: OptionsPatch): void
-  /** The dataset and its log; made where there is none. @throws SCHEMA_MISMATCH, KEY_INVALID */
-  open(
-    ref: DatasetRef,
-    schemaFrame: Frame,
-    schema: Schema,
-    options: OptionsPatch,
-  ): { readonly dataset: CatalogDataset; readonly log: DatasetLog }
-  /** Resolves when the log has room for more. */
-  room(log: DatasetLog): Promise<void>
+  readonly publisher: Pick<Publisher, 'check' | 'openToAppend'>
+  readonly logs: Pick<Logs, 'of' | 'room'>
 }
 
 /** What a session tells whoever sends its batches. */
@@ -86,7 +77,7 @@ export class AppendSession {
     this.#schemaFrame = schemaFrame
     this.#options = options
     this.#check = new StreamCheck(schemaFrame)
-    target.check(ref, this.#check.schema, options.options)
+    target.publisher.check(ref, 'append', this.#check.schema, options.options)
   }
 
   /**
@@ -119,7 +110,7 @@ export class AppendSession {
         this.#answer()
       },
     })
-    await this.#target.room(log)
+    await this.#target.logs.room(log)
     await this.#unansweredBelow(LIMITS.appendQueueBytesMax)
   }
 
@@ -142,7 +133,10 @@ export class AppendSession {
   #open(): { readonly version: number; readonly log: DatasetLog; readonly dictionaries: WriterDictionaries } {
     if (this.#opened === null) {
       const { schema } = this.#check
-      const { dataset, log } = this.#target.open(this.#ref, this.#schemaFrame, schema, this.#options.options)
+      const { publisher, logs } = this.#target
+      const { options } = this.#options
+      const dataset = publisher.openToAppend(this.#ref, this.#schemaFrame, schema, options)
+      const log = logs.of(dataset)
       const dictionaries = new WriterDictionaries(schema, log.schema)
       this.#opened = { version: dataset.version, log, dictionaries }
     }

@@ -3,6 +3,7 @@ import { SternaError } from '../errors.ts'
 import { type CatalogDataset, type CatalogPart, datasetName } from './catalog/state.ts'
 import type { Disk, DiskFile } from './disk/disk.ts'
 import type { ParquetReader } from './parquet/parquet-reader.ts'
+import type { PartFiles } from './part-files.ts'
 import { parseOrigin } from './part-origin.ts'
 import { checkBlocks, PartDamage, type PartSeal, readPartTail } from './parquet/part-seal.ts'
 
@@ -30,8 +31,7 @@ export interface CheckSummary {
 export interface CheckParts {
   readonly disk: Disk
   readonly reader: ParquetReader
-  /** @param path - of a part, as the catalog has it */
-  absolutePath(path: string): string
+  readonly files: Pick<PartFiles, 'absolutePath'>
 }
 
 /** How much is read at once: whole blocks of every seal, and a millisecond of the main thread. */
@@ -77,7 +77,7 @@ export async function checkDatasets(
 async function checkPart(
   ref: DatasetRef,
   part: CatalogPart,
-  { disk, reader, ...files }: CheckParts,
+  { disk, reader, files }: CheckParts,
   signal: AbortSignal,
 ): Promise<{ bytes: number; isSealed: boolean }> {
   const path = files.absolutePath(part.path)

@@ -1,15 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import { relative } from 'node:path'
 import type { DatasetRef } from '../../../flight/descriptor.ts'
 import type { Frame } from '../../../flight/frame.ts'
-import { parseMessage } from '../../../flight/ipc/message.ts'
 import { encodeSchema, type Schema } from '../../../flight/ipc/schema.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-import { type CatalogDataset, type CatalogState, datasetName } from '../catalog/state.ts'
+import { datasetName } from '../catalog/names.ts'
 import type { CommentOn } from '../catalog/write-objects.ts'
-import { type LogViews, logRows } from '../log/logs.ts'
-import type { PartOrigin } from '../part-origin.ts'
+import { logRows } from '../log/logs.ts'
 import type {
   Lake,
   NewRows,
@@ -23,7 +19,7 @@ import { PinnedSnapshot, readable, type SnapshotParts } from '../pinned-snapshot
 import type { Publisher } from '../publisher.ts'
 import { type PutMode, PutSession } from '../put-session.ts'
 import { assertSameSchema } from '../same-schema.ts'
-import { SegmentBuilder } from '../segments.ts'
+import { BaseSnapshot } from './base-snapshot.ts'
 import { transactionPutTarget } from './put-target.ts'
 import { publishAll, type TransactionParts } from './publish.ts'
 import {
@@ -32,6 +28,7 @@ import {
   type StagedObjects,
   viewsOf,
   withComment,
+  withKeptComments,
   withoutComments,
   withSchema,
   withView,
@@ -45,19 +42,15 @@ import {
   stagedFrom,
   withParts,
 } from './staged-dataset.ts'
+import { type FilesParts, TransactionFiles } from './transaction-files.ts'
 import { TransactionSnapshot } from './transaction-snapshot.ts'
 
 const MAIN_SCHEMA = 'main'
 
 /** What a transaction is made over. */
-export interface LakeTransactionParts extends TransactionParts {
-  readonly publisher: Pick<
-    Publisher,
-    'begun' | 'check' | 'discard' | 'isCrowded' | 'partArrowBytesTarget' | 'stage' | 'temporaryPath'
-  >
+export interface LakeTransactionParts extends TransactionParts, FilesParts {
+  readonly publisher: Pick<Publisher, 'begun' | 'check'> & FilesParts['publisher']
   readonly snapshots: SnapshotParts
-  /** Where the parts of the catalog lie. */
-  readonly coldPath: string
 }
 
 /** A lake on which transactions can be begun. */
@@ -73,14 +66,6 @@ interface Overlay {
   readonly objects: StagedObjects
 }
 
-/** A snapshot that is pinned as long as somebody reads it. */
-interface Base {
-  readonly state: CatalogState
-  readonly views: LogViews
-  readonly release: () => void
-  users: number
-}
-
 /**
  * A transaction: its statements see the lake as it was at the first of them, and what they have changed since. All of
  * that becomes one snapshot of the catalog, or nothing.
@@ -91,40 +76,38 @@ interface Base {
 export class LakeTransaction implements WritableLake {
   readonly temporarySchema = null
   readonly #parts: LakeTransactionParts
-  /** By the temporary path of a part: what it says of itself. */
-  readonly #origins = new Map<string, PartOrigin>()
-  /** Of parts that were put. */
-  readonly #temporary = new Set<string>()
-  #base: Base | null = null
+  readonly #files: TransactionFiles
+  #base: BaseSnapshot | null = null
   #overlay: Overlay = { datasets: new Map(), objects: NO_OBJECTS }
-  #fileBytes = 0
   #running: Promise<unknown> = Promise.resolve()
   #hasEnded = false
   #readers = 0
 
   constructor(parts: LakeTransactionParts) {
     this.#parts = parts
+    this.#files = new TransactionFiles(parts)
   }
 
   pin(): PinnedLake {
     const base = this.#pinnedBase()
-    base.users += 1
+    base.use()
     this.#readers += 1
     let isHeld = true
     const release = (): void => {
       if (!isHeld) return
       isHeld = false
-      this.#giveBack(base)
+      base.release()
       this.#readers -= 1
       void this.#discardFiles()
     }
     const views = viewsOf(base.state.objects, this.#overlay.objects)
-    return new TransactionSnapshot(this.#snapshotOf(base, release), this.#pinnedOverlay(), views)
+    const snapshot = new PinnedSnapshot(this.#parts.snapshots, base.state, base.views, release)
+    return new TransactionSnapshot(snapshot, this.#pinnedOverlay(), views)
   }
 
   /** The next statement sees the lake as it is then: after a write outside of the transaction that it is to see. */
   refresh(): void {
-    if (this.#base !== null) this.#giveBack(this.#base)
+    this.#base?.release()
     this.#base = null
   }
 
@@ -164,23 +147,8 @@ export class LakeTransaction implements WritableLake {
     return this.#pinned(this.#staged(ref))
   }
 
-  async write(rows: NewRows): Promise<readonly StagedPart[]> {
-    const staged: StagedPart[] = []
-    const put = randomUUID()
-    const segment = new SegmentBuilder()
-    const stage = async (): Promise<void> => {
-      if (!segment.isEmpty) staged.push(...(await this.#stage(rows, put, staged.length, segment)))
-    }
-    for await (const frame of rows.frames) {
-      segment.add(frame, parseMessage(frame.header))
-      const { isCrowded, partArrowBytesTarget } = this.#parts.publisher
-      const bytesMax = isCrowded
-        ? Math.min(LIMITS.crowdedPartBytes, partArrowBytesTarget)
-        : partArrowBytesTarget
-      if (segment.bytes >= bytesMax) await stage()
-    }
-    await stage()
-    return staged
+  write(rows: NewRows): Promise<readonly StagedPart[]> {
+    return this.#files.write(rows)
   }
 
   /** Begins to take a dataset in, as part of the transaction. The session must be committed or aborted. */
@@ -191,7 +159,7 @@ export class LakeTransaction implements WritableLake {
       },
       staged: ({ parts, schema, ...put }) =>
         this.statement(async () => {
-          for (const { path } of parts) this.#temporary.add(path)
+          this.#files.take(parts)
           this.#checkPut(put.ref, put.mode, schema)
           const withRows = parts.filter(({ written }) => written.rows > 0)
           if (put.mode === 'append' && this.#find(put.ref)?.content) this.change(put.ref, new Map(), withRows)
@@ -236,7 +204,8 @@ export class LakeTransaction implements WritableLake {
     renamed: ReadonlyMap<string, string>,
   ): void {
     const { base, content } = this.#staged(ref)
-    this.#keepComments(ref, base, schema, renamed)
+    const said = base === null ? undefined : this.#pinnedBase().state.objects.comments.get(base.tableId)
+    this.#setObjects(withKeptComments(this.#overlay.objects, ref, said, schema, renamed))
     this.#parts.publisher.check(ref, 'replace', schema)
     const kind = content.kind === 'change' ? 'alter' : content.kind
     this.#put({ ref, base, content: newContent(kind, schema, encodeSchema(schema), parts) })
@@ -314,33 +283,6 @@ export class LakeTransaction implements WritableLake {
     void this.#running.then(() => this.#discardFiles())
   }
 
-  /** The table that takes the place of another has to be told what was said of that. */
-  #keepComments(
-    ref: DatasetRef,
-    base: CatalogDataset | null,
-    { fields }: Schema,
-    renamed: ReadonlyMap<string, string>,
-  ): void {
-    const known = base === null ? undefined : this.#pinnedBase().state.objects.comments.get(base.tableId)
-    const said = this.#overlay.objects.comments
-    let objects = withoutComments(this.#overlay.objects, ref)
-    const columns = new Map([...(known?.columns ?? [])])
-    let table = known?.table ?? null
-    for (const { on, text } of said.values()) {
-      if (!('ref' in on) || datasetName(on.ref) !== datasetName(ref)) continue
-      if (on.column === null) table = text
-      else if (text === null) columns.delete(on.column)
-      else columns.set(on.column, text)
-    }
-    if (table !== null) objects = withComment(objects, { ref, column: null }, table)
-    for (const [column, text] of columns) {
-      const name = renamed.get(column) ?? column
-      const isThere = fields.some((field) => field.name === name)
-      if (isThere) objects = withComment(objects, { ref, column: name }, text)
-    }
-    this.#setObjects(objects)
-  }
-
   async #rebase({ ref, base, content }: StagedDataset): Promise<void> {
     const { catalog, logs } = this.#parts
     await logs.flush(ref)
@@ -354,39 +296,6 @@ export class LakeTransaction implements WritableLake {
     const added = content?.entries.filter(({ kind }) => kind === 'new') ?? []
     if (fresh === null) return
     this.#put({ ref, base: now, content: { ...fresh, entries: [...fresh.entries, ...added] } })
-  }
-
-  async #stage(
-    { ref, schema, place, signal }: NewRows,
-    put: string,
-    order: number,
-    builder: SegmentBuilder,
-  ): Promise<readonly StagedPart[]> {
-    const { publisher } = this.#parts
-    const segment = builder.take()
-    const path = publisher.temporaryPath(`${put}.${order}.parquet`)
-    const origin = { ...this.#originOf(place), ref, put, order, arrowBytes: segment.bytes }
-    this.#origins.set(path, origin)
-    const parts = await publisher.stage({ origin, schema, segment, path }, signal)
-    for (const part of parts) {
-      this.#origins.set(part.path, origin)
-      this.#fileBytes += part.written.fileBytes
-    }
-    if (this.#fileBytes > LIMITS.transactionBytesMax) {
-      throw new SternaError(
-        'LIMIT_EXCEEDED',
-        `The transaction has written ${this.#fileBytes} bytes; the limit is ${LIMITS.transactionBytesMax}`,
-      )
-    }
-    return parts
-  }
-
-  #originOf(place: NewRows['place']): Pick<PartOrigin, 'mode' | 'sources'> {
-    if (place === 'end') return { mode: 'append' }
-    if (place === 'whole') return { mode: 'replace' }
-    const own = this.#origins.get(place.path)
-    if (own === undefined) return { mode: 'rewrite', sources: [relative(this.#parts.coldPath, place.path)] }
-    return { mode: own.mode, ...(own.sources && { sources: own.sources }) }
   }
 
   /** Absent where neither the transaction nor its snapshot has it; without content where it was dropped. */
@@ -441,24 +350,10 @@ export class LakeTransaction implements WritableLake {
   readonly #pathOf = (entry: StagedEntry): string =>
     entry.kind === 'kept' ? this.#parts.files.absolutePath(entry.part.path) : entry.part.path
 
-  #pinnedBase(): Base {
+  #pinnedBase(): BaseSnapshot {
     this.#assertOpen()
-    const { catalog, logs, pins } = this.#parts
-    if (this.#base === null) {
-      const state = catalog.state()
-      // The transaction itself is the first user.
-      this.#base = { state, views: logs.views(), release: pins.pin(state.snapshotId), users: 1 }
-    }
+    this.#base ??= new BaseSnapshot(this.#parts)
     return this.#base
-  }
-
-  #snapshotOf({ state, views }: Base, release: () => void): PinnedSnapshot {
-    return new PinnedSnapshot(this.#parts.snapshots, state, views, release)
-  }
-
-  #giveBack(base: Base): void {
-    base.users -= 1
-    if (base.users === 0) base.release()
   }
 
   #assertOpen(): void {
@@ -466,13 +361,9 @@ export class LakeTransaction implements WritableLake {
     throw new SternaError('HANDLE_NOT_FOUND', 'The transaction has ended; begin another')
   }
 
-  /** Once nobody reads them any more. What is left of a crash goes at the next start. */
+  /** Once nobody reads them any more. */
   async #discardFiles(): Promise<void> {
-    if (!this.#hasEnded || this.#readers > 0) return
-    const paths = [...this.#temporary, ...this.#origins.keys()]
-    this.#temporary.clear()
-    this.#origins.clear()
-    await this.#parts.publisher.discard(paths).catch(() => undefined)
+    if (this.#hasEnded && this.#readers === 0) await this.#files.discard()
   }
 }
 

@@ -1,14 +1,5 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
-import type { Schema } from '../../../flight/ipc/schema.ts'
-import type {
-  Lake,
-  NewRows,
-  PinnedDataset,
-  PinnedLake,
-  PinnedView,
-  StagedPart,
-  WritableLake,
-} from '../parts.ts'
+import type { Lake, PinnedDataset, PinnedLake, WritableLake } from '../parts.ts'
 import type { LakeTransaction } from './lake-transaction.ts'
 
 /** The schema of a session's temporary tables, which stand before those of the lake where a name has none. */
@@ -66,29 +57,20 @@ export class SessionLake extends SessionReads implements WritableLake {
     return this.#of(ref).settle(ref)
   }
 
-  write(rows: NewRows): Promise<readonly StagedPart[]> {
+  write(...[rows]: Parameters<WritableLake['write']>): ReturnType<WritableLake['write']> {
     return this.#of(rows.ref).write(rows)
   }
 
-  create(ref: DatasetRef, schema: Schema, parts: readonly StagedPart[], isReplace: boolean): void {
-    this.#of(ref).create(ref, schema, parts, isReplace)
+  create(...made: Parameters<WritableLake['create']>): void {
+    this.#of(made[0]).create(...made)
   }
 
-  alter(
-    ref: DatasetRef,
-    schema: Schema,
-    parts: readonly StagedPart[],
-    renamed: ReadonlyMap<string, string>,
-  ): void {
-    this.#of(ref).alter(ref, schema, parts, renamed)
+  alter(...changed: Parameters<WritableLake['alter']>): void {
+    this.#of(changed[0]).alter(...changed)
   }
 
-  change(
-    ref: DatasetRef,
-    replaced: ReadonlyMap<string, readonly StagedPart[]>,
-    added: readonly StagedPart[],
-  ): void {
-    this.#of(ref).change(ref, replaced, added)
+  change(...changed: Parameters<WritableLake['change']>): void {
+    this.#of(changed[0]).change(...changed)
   }
 
   drop(ref: DatasetRef): void {
@@ -107,8 +89,8 @@ export class SessionLake extends SessionReads implements WritableLake {
     this.#transaction.dropSchema(schema)
   }
 
-  createView(view: PinnedView): void {
-    this.#transaction.createView(view)
+  createView(...made: Parameters<WritableLake['createView']>): void {
+    this.#transaction.createView(...made)
   }
 
   dropView(ref: DatasetRef): void {

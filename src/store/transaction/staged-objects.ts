@@ -1,6 +1,7 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
+import type { Schema } from '../../../flight/ipc/schema.ts'
 import { datasetName } from '../catalog/names.ts'
-import type { CatalogObjects } from '../catalog/objects.ts'
+import type { CatalogObjects, TableComments } from '../catalog/objects.ts'
 import type { CommentOn, ObjectChange } from '../catalog/write-objects.ts'
 import type { PinnedView } from '../parts.ts'
 
@@ -31,6 +32,37 @@ export function withView(staged: StagedObjects, ref: DatasetRef, view: PinnedVie
 export function withComment(staged: StagedObjects, on: CommentOn, text: string | null): StagedObjects {
   const comments = new Map(staged.comments).set(JSON.stringify(on), { kind: 'comment', on, text } as const)
   return { ...staged, comments }
+}
+
+/**
+ * A table that takes the place of another has to be told what was said of that.
+ *
+ * @param said - of the other, in the catalog
+ * @param renamed - columns, by what they were called
+ */
+export function withKeptComments(
+  staged: StagedObjects,
+  ref: DatasetRef,
+  said: TableComments | undefined,
+  { fields }: Schema,
+  renamed: ReadonlyMap<string, string>,
+): StagedObjects {
+  const columns = new Map(said?.columns)
+  let table = said?.table ?? null
+  for (const { on, text } of staged.comments.values()) {
+    if (!('ref' in on) || datasetName(on.ref) !== datasetName(ref)) continue
+    if (on.column === null) table = text
+    else if (text === null) columns.delete(on.column)
+    else columns.set(on.column, text)
+  }
+  let kept = withoutComments(staged, ref)
+  if (table !== null) kept = withComment(kept, { ref, column: null }, table)
+  for (const [column, text] of columns) {
+    const name = renamed.get(column) ?? column
+    const isThere = fields.some((field) => field.name === name)
+    if (isThere) kept = withComment(kept, { ref, column: name }, text)
+  }
+  return kept
 }
 
 /** What was said of a table or view that is gone is gone as well. */

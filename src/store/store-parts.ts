@@ -1,0 +1,89 @@
+import { LIMITS } from '../limits.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { FrameCache } from './cache/frame-cache.ts'
+import type { Disk } from './disk/disk.ts'
+import type { CompactionOptions } from './lifecycle/compactor.ts'
+import type { RetentionRule } from './lifecycle/retention-plan.ts'
+import type { AppendOptions } from './log/logs.ts'
+import type { OpenLake } from './open-lake.ts'
+import { ParquetReader } from './parquet/parquet-reader.ts'
+import { PartFiles } from './part-files.ts'
+import { type SnapshotParts, datasetId } from './pinned-snapshot.ts'
+import { Pins } from './pins.ts'
+import { Publisher } from './publisher.ts'
+import { SmartLoad } from './smart-load.ts'
+
+/** What a store is opened with. */
+export interface StoreOptions {
+  /** Absolute path; made where it is missing. */
+  readonly dataDir: string
+  readonly cacheSize: number
+  readonly partSize: number
+  readonly compressionLevel: { readonly put: number; readonly compact: number }
+  readonly append: AppendOptions
+  /** How long snapshots of the past are kept, in ms; 0 keeps the current one only. */
+  readonly history: number
+  readonly compaction: CompactionOptions
+  /** How often rollups take in what their sources got. */
+  readonly rollupRefreshMs: number
+  readonly retention: readonly RetentionRule[]
+  /** The file system; the local one unless a test puts another in its place. */
+  readonly disk?: Disk
+}
+
+/** What a store is made of: the lake on the disk, and what stands in front of it in memory. */
+export interface StoreParts extends OpenLake {
+  readonly options: StoreOptions
+  readonly files: PartFiles
+  readonly cache: FrameCache
+  readonly reader: ParquetReader
+  readonly pins: Pins
+  readonly snapshots: SnapshotParts
+  readonly smartLoad: SmartLoad
+  readonly publisher: Publisher
+}
+
+/** Puts a store together over a lake that is open. */
+export function makeStoreParts(options: StoreOptions, lake: OpenLake, log: Logger): StoreParts {
+  const { disk, dataDir, catalog, logs } = lake
+  const files = new PartFiles(disk, dataDir.coldPath)
+  const cache = new FrameCache({ bytesMax: options.cacheSize, entryShareMax: LIMITS.cacheEntryShareMax })
+  const reader = new ParquetReader()
+  const pins = new Pins((paths) => {
+    files.remove(paths).catch((error: unknown) => {
+      log.warn({ err: error, parts: paths.length }, 'store.remove_failed')
+    })
+  })
+  const absolutePath = (path: string): string => files.absolutePath(path)
+  const snapshots: SnapshotParts = {
+    pin: (snapshotId) => pins.pin(snapshotId),
+    stateAt: (moment) => catalog.stateAt(moment),
+    absolutePath,
+    cache,
+    bounds: catalog.bounds,
+    partTimes: (...column) => catalog.partTimes(...column),
+  }
+  const smartLoad = new SmartLoad({
+    cache,
+    reader,
+    absolutePath,
+    current: (id) =>
+      catalog
+        .state()
+        .list()
+        .find((dataset) => datasetId(dataset) === id),
+  })
+  const publisher = new Publisher({
+    catalog,
+    files,
+    pins,
+    cache,
+    logs,
+    disk,
+    tmpPath: dataDir.tmpPath,
+    partSize: options.partSize,
+    heldBytesMax: Math.max(options.cacheSize, 2 * options.partSize),
+    compressionLevel: options.compressionLevel.put,
+  })
+  return { ...lake, options, files, cache, reader, pins, snapshots, smartLoad, publisher }
+}
