@@ -346,6 +346,8 @@ def every_fact_of_the_specification_is_known(client):
     assert table.schema.equals(expected), table.schema
     values = dict(zip(ids, table["value"].to_pylist()))
     assert values[0] == "Sterna" and values[3] is False and values[8] == 2 and values[504] == '"', values
+    # Of catalogs, schemas and tables, those that SQL makes and drops.
+    assert [values[id] for id in (500, 501, 502)] == [False, True, True], values
     assert "QUALIFY" in values[508] and 19 in dict(values[517])[0], values
     some = metadata(client, "CommandGetSqlInfo", b"\x0a\x03\x08\x00\x63")
     assert some["info_name"].to_pylist() == [0, 8], some
