@@ -100,7 +100,6 @@ export const LIMITS = {
   rollupRefreshMs: 10_000,
   /** Arrow bytes of a part that a rollup writes anew rather than have one more beside it: a few ms. */
   rollupPartBytesMin: 4 * MiB,
-  /** Batches a DoExchange may hold: its table `input`, or the rows that DuckDB's airport extension changes. */
   /** Bytes of files that become one part: what comes out of them at level 19 has 100 to 400 MB. */
   compactFileBytesMax: 400 * MiB,
   /** Parts as they were written that are compacted whatever their size: eight minutes of a slow stream. */
@@ -123,7 +122,7 @@ export const LIMITS = {
   retentionLateMsMax: 86_400_000,
   /** How long work that has failed is left alone. */
   jobRetryMs: 60_000,
-  /** Batches a DoExchange may hold as its table `input`. */
+  /** Batches a DoExchange may hold: its table `input`, or the rows that DuckDB's airport extension changes. */
   exchangeInputBytesMax: 256 * MiB,
   /** JSON requests and SQL texts: larger ones are mistakes or attacks. */
   requestBytesMax: 1 * MiB,

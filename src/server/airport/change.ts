@@ -8,6 +8,7 @@ import { changePlaces, rowsAt } from '../../query/write/placed-changes.ts'
 import { assertRowIds } from '../../query/write/row-ids.ts'
 import type { PinnedDataset } from '../../store/parts.ts'
 import type { CallContext } from '../call.ts'
+import { within } from '../client-rows.ts'
 import type { Services } from '../services.ts'
 import type { RowExchange } from './row-exchange.ts'
 import { rowIdsFrom } from './row-ids.ts'
@@ -79,7 +80,7 @@ async function changeRows(
       const dataset = { ref, schema: settled.schema, parts: settled.parts, lake, signal }
       await exchange.begin(returned.fields(settled))
       const frames: Frame[] = []
-      for await (const frame of held(exchange)) {
+      for await (const frame of within(LIMITS.exchangeInputBytesMax, exchange.frames, TOO_MANY)) {
         frames.push(frame)
         if (frame.kind !== 'batch') continue
         assertRowIds(exchange.schema, frame, from, seen.rows)
@@ -101,20 +102,7 @@ function assertSame(seen: PinnedDataset, now: PinnedDataset): void {
   throw new SternaError('COMMIT_CONFLICT', `The table "${seen.ref.key}" was changed by another meanwhile`)
 }
 
-/** @throws SternaError LIMIT_EXCEEDED */
-async function* held({ frames }: RowExchange): AsyncGenerator<Frame> {
-  let bytes = 0
-  for await (const frame of frames) {
-    bytes += frame.byteLength
-    if (bytes > LIMITS.exchangeInputBytesMax) {
-      throw new SternaError(
-        'LIMIT_EXCEEDED',
-        `The statement changes rows of over ${LIMITS.exchangeInputBytesMax} bytes; change them in several, or by Flight SQL`,
-      )
-    }
-    yield frame
-  }
-}
+const TOO_MANY = `The statement changes rows of over ${LIMITS.exchangeInputBytesMax} bytes; change them in several, or by Flight SQL`
 
 async function answerAll(result: QueryResult, { answer }: RowExchange): Promise<void> {
   try {

@@ -2,14 +2,12 @@ import {
   encodeSchema,
   type FlightDataView,
   type FlightDescriptor,
-  type Frame,
-  frameFromFlightData,
   makeFrame,
   messages,
-  StreamCheck,
 } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 import type { CallContext, ResponseStream } from '../call.ts'
+import { clientRows } from '../client-rows.ts'
 import { schemaFrame } from '../read.ts'
 import type { Services } from '../services.ts'
 import { deleteRows, updateRows } from './change.ts'
@@ -56,11 +54,11 @@ export async function airportExchange(
     throw new SternaError('NOT_IMPLEMENTED', `The airport operation "${name}" is not there`)
   }
   const table = describedTable(messages.FlightDescriptor.encode(descriptor))
-  const iterator = views[Symbol.asyncIterator]()
-  const check = new StreamCheck(await schemaFrameOf(iterator))
+  const rows = await clientRows(views)
+  if (rows === null) throw new SternaError('SCHEMA_MISSING', 'The stream ended before a schema came')
   const exchange: RowExchange = {
-    schema: check.schema,
-    frames: checkedFrames(check, { [Symbol.asyncIterator]: () => iterator }),
+    schema: rows.schema,
+    frames: rows.frames,
     isReturning: context.metadata.get('return-chunks')[0] === '1',
     begin: async (fields) => {
       await response.sendFrame(schemaFrame(encodeSchema({ fields, metadata: new Map() })))
@@ -73,23 +71,4 @@ export async function airportExchange(
   }
   const changed = await operation(table, exchange, services, context)
   await response.sendFrame(makeFrame(new Uint8Array(), [], { appMetadata: pack({ total_changed: changed }) }))
-}
-
-async function schemaFrameOf(views: AsyncIterator<FlightDataView>): Promise<Frame> {
-  const first = await views.next()
-  const frame = first.done === true ? undefined : frameFromFlightData(first.value)
-  if (frame?.kind === 'schema') return frame
-  throw new SternaError('SCHEMA_MISSING', 'The stream must begin with the schema of its rows')
-}
-
-async function* checkedFrames(
-  check: StreamCheck,
-  views: AsyncIterable<FlightDataView>,
-): AsyncGenerator<Frame> {
-  for await (const view of views) {
-    const frame = frameFromFlightData(view)
-    if (frame.kind === 'metadata') continue
-    check.check(frame)
-    yield frame
-  }
 }

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import {
   type DatasetRef,
@@ -16,6 +15,7 @@ import {
 import { SternaError } from '../../errors.ts'
 import type { Lake, PinnedDataset } from '../../store/parts.ts'
 import type { CallContext } from '../call.ts'
+import { readJsonTicket } from '../json-ticket.ts'
 import { type OpenRead, type ReadDescription, schemaFrame } from '../read.ts'
 import type { Services } from '../services.ts'
 import type { Readable, ReadCommand } from '../sql/command.ts'
@@ -58,14 +58,8 @@ export const airportScan: ReadCommand = {
 }
 
 function decodeScan(value: Uint8Array): Scan {
-  let decoded: unknown
-  try {
-    decoded = isUtf8(value) ? JSON.parse(Buffer.from(value).toString('utf8')) : undefined
-  } catch {
-    decoded = undefined
-  }
-  const parsed = scanSchema.safeParse(decoded)
-  if (parsed.success) return parsed.data
+  const scan = readJsonTicket(value, scanSchema)
+  if (scan !== undefined) return scan
   throw new SternaError('TICKET_MALFORMED', 'The ticket holds no scan that the action "endpoints" gave')
 }
 

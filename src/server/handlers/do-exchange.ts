@@ -1,7 +1,6 @@
 import {
   type Frame,
   type FlightDataView,
-  StreamCheck,
   decodeFlightData,
   frameFromFlightData,
   messages,
@@ -13,6 +12,7 @@ import { LIMITS } from '../../limits.ts'
 import type { QueryRequest } from '../../query/engine.ts'
 import { airportExchange, operationOf } from '../airport/exchange.ts'
 import type { CallContext, ResponseStream } from '../call.ts'
+import { clientRows, within } from '../client-rows.ts'
 import { sendFrames } from '../send-frames.ts'
 import type { Services } from '../services.ts'
 
@@ -67,28 +67,11 @@ type QueryInput = NonNullable<QueryRequest['input']>
 
 /** The client's batches, held for the query. Undefined when it sent no schema. */
 async function readInput(views: AsyncIterable<FlightDataView>): Promise<QueryInput | undefined> {
-  let input: { schema: QueryInput['schema']; frames: Frame[] } | undefined
-  let check: StreamCheck | undefined
-  let bytes = 0
-  for await (const view of views) {
-    const frame = frameFromFlightData(view)
-    if (frame.kind === 'metadata') continue
-    if (input === undefined) {
-      if (frame.kind !== 'schema')
-        throw new SternaError('SCHEMA_MISSING', `A ${frame.kind} came before the schema`)
-      check = new StreamCheck(frame)
-      input = { schema: check.schema, frames: [] }
-      continue
-    }
-    check?.check(frame)
-    bytes += frame.byteLength
-    if (bytes > LIMITS.exchangeInputBytesMax) {
-      throw new SternaError(
-        'LIMIT_EXCEEDED',
-        `The table "input" has over ${LIMITS.exchangeInputBytesMax} bytes; put it as a dataset and query that`,
-      )
-    }
-    input.frames.push(frame)
-  }
-  return input
+  const rows = await clientRows(views)
+  if (rows === null) return undefined
+  const { exchangeInputBytesMax: bytesMax } = LIMITS
+  const message = `The table "input" has over ${bytesMax} bytes; put it as a dataset and query that`
+  const frames: Frame[] = []
+  for await (const frame of within(bytesMax, rows.frames, message)) frames.push(frame)
+  return { schema: rows.schema, frames }
 }

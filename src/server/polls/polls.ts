@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import { messages, packAny, type Request } from '../../../flight/index.ts'
 import { LIMITS } from '../../limits.ts'
+import { readJsonTicket } from '../json-ticket.ts'
 import { Handles } from '../sql/handles.ts'
 import { type HeldBytes, Poll, type PollRun } from './poll.ts'
 
@@ -75,14 +75,10 @@ export function pollNameOf(request: Request): PollName | undefined {
   return decodePollName(messages.TicketStatementQuery.decode(request.value).statementHandle)
 }
 
+const POLL = Buffer.from('{"poll":')
+
 /** @param handle - of a TicketStatementQuery */
 export function decodePollName(handle: Uint8Array): PollName | undefined {
-  if (!isUtf8(handle)) return undefined
-  const text = Buffer.from(handle).toString('utf8')
-  if (!text.startsWith('{"poll":')) return undefined
-  try {
-    return nameSchema.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
+  // Most tickets are statements, whose bound values may be a megabyte.
+  return POLL.equals(handle.subarray(0, POLL.byteLength)) ? readJsonTicket(handle, nameSchema) : undefined
 }

@@ -1,17 +1,16 @@
 import {
   decodeFlightData,
+  type FlightDataView,
   type Frame,
-  frameFromFlightData,
   makeFrame,
   parseSchema,
   readIpcStream,
   type Schema,
-  StreamCheck,
   writeIpcStream,
 } from '../../../flight/index.ts'
-import { SternaError } from '../../errors.ts'
 import { parameterRows } from '../../query/engine.ts'
 import type { BoundRows } from '../../query/write/write-engine.ts'
+import { clientRows, within } from '../client-rows.ts'
 
 /** The rows of an IPC stream as parameters, one run each; null for a stream without columns. */
 export async function boundRows(stream: Uint8Array): Promise<BoundRows | null> {
@@ -35,31 +34,16 @@ export async function readParameters(
   requests: AsyncIterable<Buffer>,
   bytesMax: number,
 ): Promise<Buffer | null> {
-  let check: StreamCheck | undefined
-  const frames: Frame[] = []
-  let bytes = 0
-  for await (const message of requests) {
-    const frame = frameFromFlightData(decodeFlightData(message))
-    if (frame.kind === 'metadata') continue
-    bytes += frame.byteLength
-    if (bytes > bytesMax) {
-      throw new SternaError(
-        'LIMIT_EXCEEDED',
-        `The bound values have over ${bytesMax} bytes, the limit; put them as a dataset and join it`,
-      )
-    }
-    if (check === undefined) {
-      if (frame.kind !== 'schema')
-        throw new SternaError('SCHEMA_MISSING', `A ${frame.kind} came before the schema`)
-      check = new StreamCheck(frame)
-      frames.push(makeFrame(frame.header, [], { kind: 'schema' }))
-    } else {
-      check.check(frame)
-      frames.push(frame)
-    }
-  }
-  if (check === undefined) return null
+  const rows = await clientRows(flightData(requests))
+  if (rows === null) return null
+  const message = `The bound values have over ${bytesMax} bytes, the limit; put them as a dataset and join it`
+  const frames = [makeFrame(rows.schemaFrame.header, [], { kind: 'schema' })]
+  for await (const frame of within(bytesMax, rows.frames, message)) frames.push(frame)
   const chunks: Uint8Array[] = []
   for await (const chunk of writeIpcStream(frames)) chunks.push(chunk)
   return Buffer.concat(chunks)
+}
+
+async function* flightData(requests: AsyncIterable<Buffer>): AsyncGenerator<FlightDataView> {
+  for await (const message of requests) yield decodeFlightData(message)
 }

@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { encodeSchema, type Frame, packAny, type Schema, schemasEqual } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 import { type ParameterRow, type QueryRequest, type QueryResult } from '../../query/engine.ts'
 import type { CallContext } from '../call.ts'
+import { readJsonTicket } from '../json-ticket.ts'
 import { type OpenRead, type ReadDescription, schemaFrame } from '../read.ts'
 import type { Services } from '../services.ts'
 import { withSqlMetadata } from './column-metadata.ts'
@@ -57,14 +57,8 @@ export function statementOf(text: StatementText, services: Services, context: Ca
 
 /** @throws SternaError TICKET_MALFORMED */
 export function decodeStatement(handle: Uint8Array): Statement {
-  let value: unknown
-  try {
-    value = isUtf8(handle) ? JSON.parse(Buffer.from(handle).toString('utf8')) : undefined
-  } catch {
-    value = undefined
-  }
-  const parsed = statementSchema.safeParse(value)
-  if (parsed.success) return parsed.data
+  const statement = readJsonTicket(handle, statementSchema)
+  if (statement !== undefined) return statement
   throw new SternaError('TICKET_MALFORMED', 'The ticket holds no statement that GetFlightInfo gave')
 }
 
