@@ -88,7 +88,7 @@ class Lake:
             )
         columns = {name: [row[name] for row in rows] for name in SCHEMA.names}
         arrays = [
-            pa.array(columns["symbol"]).dictionary_encode(),
+            pa.array(columns["symbol"], pa.utf8()).dictionary_encode(),
             *(pa.array(columns[name], SCHEMA.field(name).type) for name in SCHEMA.names[1:]),
         ]
         return pa.table(arrays, schema=SCHEMA)
