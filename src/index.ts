@@ -95,7 +95,7 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
     })
     closers.push(() => engine.close())
     store.refreshWith((lake, ref, signal) => engine.readDataset(ref, {}, signal, lake))
-    closers.push(() => store.endRefreshes())
+    closers.push(() => store.upkeep.endRefreshes())
     const sql = new SqlState(store)
     closers.push(() => sql.close())
     const airport = new AirportState(store)
@@ -128,7 +128,7 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
       stop: async (options = {}) => {
         const drainMs = options.drainMs ?? settings.drainMs
         await server.stop(drainMs)
-        await store.endRefreshes()
+        await store.upkeep.endRefreshes()
         if (drainMs > 0) await store.flushAll()
         await Promise.all([duck.interruptAll(), encoder.interruptAll(), closeAll()])
       },

@@ -100,6 +100,8 @@ export const LIMITS = {
   rollupRefreshMs: 10_000,
   /** Arrow bytes of a part that a rollup writes anew rather than have one more beside it: a few ms. */
   rollupPartBytesMin: 4 * MiB,
+  /** Share of the time of one thread that the refresh of rollups may take: readers compute what their parts do not have. */
+  refreshCpuPercent: 10,
   /** Bytes of files that become one part: what comes out of them at level 19 has 100 to 400 MB. */
   compactFileBytesMax: 400 * MiB,
   /** Parts as they were written that are compacted whatever their size: eight minutes of a slow stream. */

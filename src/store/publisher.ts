@@ -308,7 +308,7 @@ export class Publisher implements PutTarget {
     dataset: CatalogDataset,
     staged: readonly StagedPart[],
     remove: readonly CatalogPart[],
-    refreshed: Refreshed,
+    refreshed: Omit<Refreshed, 'version'>,
   ): Promise<CatalogDataset> {
     const parts = await nameParts(this.#parts.files, dataset.ref, staged, 'warm')
     return this.#commit(refreshOf(dataset, remove, parts, refreshed), parts)
@@ -356,13 +356,13 @@ function isInOrder(staged: readonly StagedPart[], last: Partition | null): boole
 }
 
 function refreshOf(
-  { ref, tableId, schema }: CatalogDataset,
+  { ref, tableId, schema, version }: CatalogDataset,
   remove: readonly CatalogPart[],
   added: readonly NewPart[],
-  refreshed: Refreshed,
+  refreshed: Omit<Refreshed, 'version'>,
 ): Extract<Change, { kind: 'change' }> {
   const replaced = new Map(remove.map(({ dataFileId }) => [dataFileId, []]))
-  return { kind: 'change', ref, tableId, schema, replaced, added, refreshed }
+  return { kind: 'change', ref, tableId, schema, replaced, added, refreshed: { ...refreshed, version } }
 }
 
 /** What a part of a rollup says of itself. */

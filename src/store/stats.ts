@@ -1,6 +1,6 @@
 import type { FrameCacheStats } from './cache/frame-cache.ts'
 import type { CatalogState } from './catalog/state.ts'
-import type { JobStats } from './lifecycle/jobs.ts'
+import type { UpkeepStats } from './lifecycle/upkeep.ts'
 import type { LogStats } from './log/logs.ts'
 
 /** Figures of one tier on disk. */
@@ -26,7 +26,7 @@ export interface InFlightStats {
 }
 
 /** What the action `stats` answers. */
-export interface StoreStats {
+export interface StoreStats extends UpkeepStats {
   readonly total_keys: number
   readonly total_rows: number
   readonly total_parts: number
@@ -36,7 +36,6 @@ export interface StoreStats {
   readonly snapshot: number
   readonly cache: FrameCacheStats
   readonly in_flight: InFlightStats
-  readonly compaction: JobStats
   readonly tiers: {
     readonly hot: { readonly keys: number; readonly bytes: number }
     /** Rows that were appended and are in no part yet. */
@@ -52,7 +51,7 @@ export function storeStats(
   cache: FrameCacheStats,
   log: LogStats,
   inFlight: InFlightStats,
-  compaction: JobStats,
+  upkeep: UpkeepStats,
 ): StoreStats {
   const datasets = state.list()
   const parts = datasets.flatMap((dataset) => dataset.parts)
@@ -67,7 +66,7 @@ export function storeStats(
     snapshot: state.snapshotId,
     cache,
     in_flight: inFlight,
-    compaction,
+    ...upkeep,
     tiers: {
       hot: { keys: cache.entries, bytes: cache.bytes },
       log,

@@ -7,7 +7,6 @@ import { type AppendOptions, AppendSession } from './append-session.ts'
 import { type BackupItem, readBackup } from './backup.ts'
 import { type CheckSummary, checkDatasets } from './check.ts'
 import type { CompactSummary } from './lifecycle/compaction.ts'
-import { RollupJob } from './lifecycle/rollup-job.ts'
 import type { RollupReader } from './lifecycle/rollup-refresh.ts'
 import { Upkeep } from './lifecycle/upkeep.ts'
 import { openLake } from './open-lake.ts'
@@ -26,11 +25,9 @@ export type { StoredDataset } from './store-reads.ts'
 
 /** The one door to what is stored: put, load, list, describe, drop, and the upkeep of parts and cache. */
 export class Store extends StoreReads {
-  /** Compaction and retention, beside what {@link compact} does on demand. */
+  /** Compaction, retention and the refresh of rollups, beside what {@link compact} does on demand. */
   readonly upkeep: Upkeep
   #backups = 0
-  readonly #log: Logger
-  #rollups: RollupJob | undefined
 
   /** @throws as {@link openLake} */
   static async open(options: StoreOptions, log: Logger): Promise<Store> {
@@ -47,7 +44,6 @@ export class Store extends StoreReads {
 
   private constructor(parts: StoreParts, log: Logger) {
     super(parts)
-    this.#log = log
     this.upkeep = new Upkeep({ ...parts, log }, parts.options)
   }
 
@@ -64,18 +60,9 @@ export class Store extends StoreReads {
 
   /** Names what reads rollups, and has it refresh their parts in the background. Once. */
   refreshWith(reader: RollupReader): void {
-    const { catalog, publisher, snapshots, options } = this.parts
+    const { catalog, publisher, snapshots } = this.parts
     const pinParts = (): PinnedLake => new PinnedSnapshot(snapshots, catalog.state(), new Map())
-    this.#rollups = new RollupJob(
-      { catalog, publisher, pinParts, reader },
-      options.rollupRefreshMs,
-      this.#log,
-    )
-  }
-
-  /** Ends the refresh that runs, and has no other follow. */
-  async endRefreshes(): Promise<void> {
-    await this.#rollups?.close()
+    this.upkeep.refreshWith({ catalog, publisher, pinParts, reader })
   }
 
   /** Begins to take a dataset in. The session must be committed or aborted. @param options - to tell the dataset */
@@ -114,7 +101,7 @@ export class Store extends StoreReads {
    * @throws DATASET_NOT_FOUND, DISK_FULL, DISK_FAILED; the log keeps its rows
    */
   async flush(ref: DatasetRef): Promise<StoredDataset> {
-    if (this.get(ref).rollup !== null) await this.#rollups?.refresh(ref)
+    if (this.get(ref).rollup !== null) await this.upkeep.refresh(ref)
     await this.parts.logs.flush(ref)
     return this.get(ref)
   }
@@ -151,9 +138,7 @@ export class Store extends StoreReads {
    */
   async compact(ref: DatasetRef, level: number | undefined, signal: AbortSignal): Promise<CompactSummary> {
     await this.parts.logs.flush(ref)
-    const work = (): Promise<CompactSummary> =>
-      this.upkeep.compact(readable(this.dataset(ref)), level, signal)
-    return this.isRollup(ref) && this.#rollups ? this.#rollups.alone(work) : work()
+    return this.upkeep.compact(readable(this.dataset(ref)), level, signal)
   }
 
   /** Reads every byte of the parts whose keys match, and tells what is not as it was written. @throws CANCELLED, DISK_FAILED */

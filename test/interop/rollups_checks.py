@@ -132,7 +132,10 @@ def told():
         "lag_ms": 3000,
     }, before
     assert act("describe", key="ticks")["rollup"] is None
-    (listed,) = act("stats")["rollups"]
+    stats = act("stats")
+    for work in ("compaction", "retention", "rollup_refresh"):
+        assert (stats[work]["failed"], stats[work]["last_error"]) == (0, None), stats[work]
+    (listed,) = stats["rollups"]
     assert listed["key"] == "bars" and listed["watermark"] == before["watermark"], listed
     (plan,) = act("explain", sql="SELECT * FROM bars")["rollups"]
     assert plan == {

@@ -23,6 +23,6 @@ export const compaction = jsonAction(
     const wanted = parseBody('compaction', schema, body).do
     if (wanted === 'pause') await store.upkeep.pause()
     if (wanted === 'resume') store.upkeep.resume()
-    return store.upkeep.stats()
+    return store.upkeep.stats().compaction
   },
 )

@@ -151,6 +151,8 @@ function followed(
 
 /** What a refresh has brought a rollup to. */
 export interface Refreshed {
+  /** Of the rollup whose parts it goes on from. */
+  readonly version: number
   /** The source as it was read. */
   readonly source: { readonly tableId: number; readonly version: number }
   /** Buckets before it are in the parts now; null: none is. */
@@ -160,13 +162,13 @@ export interface Refreshed {
 /**
  * The rollup after a refresh, which knows nothing of what the source got meanwhile.
  *
- * @throws {@link SternaError} COMMIT_CONFLICT where rows of the source were replaced meanwhile
+ * @throws {@link SternaError} COMMIT_CONFLICT where rows of the source were replaced meanwhile, or its own parts
  */
 function refreshed(
   db: Database,
   state: RollupState,
   now: CatalogDataset | undefined,
-  { source, watermarkUs }: Refreshed,
+  { source, watermarkUs }: Omit<Refreshed, 'version'>,
 ): RollupState {
   const { definition } = state
   const isFollowed = state.source.tableId === now?.tableId && state.source.version === now.version
@@ -188,11 +190,17 @@ function refreshed(
 /** What the commit of a refresh makes of a rollup; nothing of a dataset that is none. @throws as refreshed */
 export function refresh(
   db: Database,
-  { tableId, rollup }: CatalogDataset,
+  { ref, tableId, version, rollup }: CatalogDataset,
   change: Refreshed | undefined,
   datasetOf: (ref: DatasetRef) => CatalogDataset | undefined,
 ): RollupState | null {
   if (rollup === null || change === undefined) return rollup
+  if (version !== change.version) {
+    throw new SternaError(
+      'COMMIT_CONFLICT',
+      `The parts of rollup "${ref.key}" were changed while more were made`,
+    )
+  }
   const after = refreshed(db, rollup, datasetOf(rollup.definition.source), change)
   recordRollup(db, tableId, after)
   return after

@@ -2,10 +2,10 @@ import type { DatasetRef } from '../../../flight/descriptor.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Catalog } from '../catalog/catalog.ts'
-import { type CatalogDataset, datasetName } from '../catalog/state.ts'
+import type { CatalogDataset } from '../catalog/state.ts'
 import type { Publisher } from '../publisher.ts'
 import { type CompactSummary, compactGroup } from './compaction.ts'
-import { type Job, type JobBudget, Jobs, type JobStats } from './jobs.ts'
+import { type Job, type JobBudget, Jobs } from './jobs.ts'
 import { type CompactionGroup, allGroups, dueGroups } from './plan.ts'
 
 /** How a server compacts. `docs/config.md` explains each. */
@@ -22,7 +22,8 @@ export class Compactor {
   readonly #publisher: Publisher
   readonly #options: CompactionOptions
   readonly #level: number
-  readonly #jobs: Jobs
+  /** Those of the background. */
+  readonly jobs: Jobs
   /** The state in which there was nothing to do, and until when that holds. */
   #idle: { readonly snapshotId: number; readonly untilMs: number } | null = null
 
@@ -35,7 +36,8 @@ export class Compactor {
     this.#publisher = parts.publisher
     this.#options = options
     this.#level = level
-    this.#jobs = new Jobs((isResting) => this.#next(isResting), options.mode === 'on', options, parts.log)
+    const when = { ...options, isOn: options.mode === 'on', checkMs: LIMITS.jobCheckMs }
+    this.jobs = new Jobs((isResting) => this.#next(isResting), when, parts.log)
   }
 
   /**
@@ -49,7 +51,7 @@ export class Compactor {
     signal: AbortSignal,
   ): Promise<CompactSummary> {
     // Two that rewrite the same parts would be in each other's way.
-    const goOn = await this.#jobs.hold()
+    const goOn = await this.jobs.hold()
     try {
       const rewrite = (group: CompactionGroup): Promise<unknown> =>
         compactGroup(this.#publisher, dataset, group, level ?? this.#level, signal)
@@ -75,36 +77,14 @@ export class Compactor {
     }
   }
 
-  /** Lets nothing be compacted in the background until the end of it. @returns the end of it */
-  hold(): Promise<() => void> {
-    return this.#jobs.hold()
-  }
-
-  stats(): JobStats {
-    return this.#jobs.stats()
-  }
-
-  /** Stops the job that runs in the background; none begins before {@link resume}. */
-  pause(): Promise<void> {
-    return this.#jobs.pause()
-  }
-
-  resume(): void {
-    this.#jobs.resume()
-  }
-
-  close(): Promise<void> {
-    return this.#jobs.close()
-  }
-
   /** The largest group of all datasets that is due. */
-  #next(isResting: (key: string) => boolean): Job | null {
+  #next(isResting: (ref: DatasetRef) => boolean): Job | null {
     const state = this.#catalog.state()
     const nowMs = Date.now()
     if (this.#idle?.snapshotId === state.snapshotId && nowMs < this.#idle.untilMs) return null
     let best: { dataset: CatalogDataset; group: CompactionGroup; bytes: number } | null = null
     for (const dataset of state.list()) {
-      if (dataset.blocked !== null || isResting(datasetName(dataset.ref))) continue
+      if (dataset.blocked !== null || isResting(dataset.ref)) continue
       const isQuiet = nowMs - Number(dataset.updatedNs / 1_000_000n) >= this.#options.quietMs
       for (const group of dueGroups(dataset, isQuiet)) {
         const bytes = group.reduce((sum, part) => sum + part.fileBytes, 0)
@@ -118,8 +98,7 @@ export class Compactor {
 
   #job(dataset: CatalogDataset, group: CompactionGroup, bytes: number): Job {
     return {
-      key: datasetName(dataset.ref),
-      label: labelOf(dataset.ref),
+      ref: dataset.ref,
       bytes,
       run: async (signal) => {
         const staged = await compactGroup(this.#publisher, dataset, group, this.#level, signal)
@@ -127,8 +106,4 @@ export class Compactor {
       },
     }
   }
-}
-
-function labelOf({ schema, key }: DatasetRef): string {
-  return schema === 'main' ? key : `${schema}.${key}`
 }

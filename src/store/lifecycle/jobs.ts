@@ -1,18 +1,21 @@
+import type { DatasetRef } from '../../../flight/descriptor.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Logger } from '../../telemetry/log.ts'
+import { datasetName } from '../catalog/state.ts'
 
 /** What there is to do next. */
 export interface Job {
   /** What it changes: after a failure the others have their turn first. */
-  readonly key: string
-  /** For the log and `stats`. */
-  readonly label: string
+  readonly ref: DatasetRef
   /** Of the files that it reads. */
   readonly bytes: number
   /** @returns bytes of the files that it has written */
   run(signal: AbortSignal): Promise<number>
 }
+
+/** What there is to do now, but for datasets that rest after a failure; null where that is nothing. */
+export type NextJob = (isResting: (ref: DatasetRef) => boolean) => Job | null
 
 /** How much of the machine jobs may take. */
 export interface JobBudget {
@@ -20,6 +23,14 @@ export interface JobBudget {
   readonly cpuPercent: number
   /** Bytes read and written in a second, on average. */
   readonly bytesPerSecond: number
+}
+
+/** When jobs run. */
+export interface JobOptions extends JobBudget {
+  /** False where none runs by itself. */
+  readonly isOn: boolean
+  /** How often somebody looks for one, in ms. */
+  readonly checkMs: number
 }
 
 /** What the action `stats` says of jobs. */
@@ -41,9 +52,8 @@ export interface JobStats {
  * the budget. A job that is stopped leaves nothing; what it was to do is there to be done the next time.
  */
 export class Jobs {
-  readonly #next: (isResting: (key: string) => boolean) => Job | null
-  readonly #budget: JobBudget
-  readonly #isOn: boolean
+  readonly #next: NextJob
+  readonly #options: JobOptions
   readonly #log: Logger
   #timer: NodeJS.Timeout | undefined
   #running: { readonly job: Job; readonly abort: AbortController; readonly ended: Promise<void> } | null =
@@ -58,25 +68,19 @@ export class Jobs {
   #lastError: string | null = null
 
   /** @param next - the job that is most worth its work now; asked again after each, and now and then without one */
-  constructor(
-    next: (isResting: (key: string) => boolean) => Job | null,
-    isOn: boolean,
-    budget: JobBudget,
-    log: Logger,
-  ) {
+  constructor(next: NextJob, options: JobOptions, log: Logger) {
     this.#next = next
-    this.#isOn = isOn
-    this.#budget = budget
+    this.#options = options
     this.#log = log
-    this.#schedule(LIMITS.jobCheckMs)
+    this.#schedule(options.checkMs)
   }
 
   stats(): JobStats {
     const { done, failed, bytesRead, bytesWritten } = this.#totals
     const isRunning = this.#running !== null
     return {
-      state: isRunning ? 'running' : !this.#isOn ? 'off' : this.#isPaused ? 'paused' : 'waiting',
-      key: this.#running?.job.label ?? null,
+      state: isRunning ? 'running' : !this.#options.isOn ? 'off' : this.#isPaused ? 'paused' : 'waiting',
+      key: this.#running ? labelOf(this.#running.job) : null,
       running_bytes: this.#running?.job.bytes ?? 0,
       done,
       failed,
@@ -89,8 +93,7 @@ export class Jobs {
   /** Stops the job that runs, and lets none begin until {@link resume}. */
   async pause(): Promise<void> {
     this.#isPaused = true
-    clearTimeout(this.#timer)
-    await this.#stopRunning()
+    await this.#stop()
   }
 
   resume(): void {
@@ -102,7 +105,7 @@ export class Jobs {
   /** As {@link pause} and {@link resume}, for as long as something else needs the parts. @returns the end of it */
   async hold(): Promise<() => void> {
     this.#holds += 1
-    await this.#stopRunning()
+    await this.#stop()
     return () => {
       this.#holds -= 1
       this.#schedule(0)
@@ -111,18 +114,19 @@ export class Jobs {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    clearTimeout(this.#timer)
-    await this.#stopRunning()
+    await this.#stop()
   }
 
-  async #stopRunning(): Promise<void> {
+  async #stop(): Promise<void> {
+    clearTimeout(this.#timer)
     this.#running?.abort.abort()
     await this.#running?.ended
   }
 
   #schedule(delayMs: number): void {
     clearTimeout(this.#timer)
-    if (!this.#isOn || this.#isClosed || this.#isPaused || this.#holds > 0 || this.#running !== null) return
+    const mayRun = this.#options.isOn && !this.#isClosed && !this.#isPaused && this.#holds === 0
+    if (!mayRun || this.#running !== null) return
     this.#timer = setTimeout(() => {
       this.#begin()
     }, delayMs).unref()
@@ -131,13 +135,13 @@ export class Jobs {
   #begin(): void {
     let job: Job | null
     try {
-      job = this.#next((key) => (this.#resting.get(key) ?? 0) > Date.now())
+      job = this.#next((ref) => (this.#resting.get(datasetName(ref)) ?? 0) > Date.now())
     } catch (error) {
       this.#fail(null, error)
       job = null
     }
     if (job === null) {
-      this.#schedule(LIMITS.jobCheckMs)
+      this.#schedule(this.#options.checkMs)
       return
     }
     const abort = new AbortController()
@@ -161,20 +165,24 @@ export class Jobs {
       if (!signal.aborted) this.#fail(job, error)
     }
     this.#running = null
-    this.#schedule(isDone ? this.#restMs(performance.now() - startedMs, bytes) : LIMITS.jobCheckMs)
+    this.#schedule(isDone ? this.#restMs(performance.now() - startedMs, bytes) : this.#options.checkMs)
   }
 
   #restMs(busyMs: number, bytes: number): number {
-    const { cpuPercent, bytesPerSecond } = this.#budget
+    const { cpuPercent, bytesPerSecond } = this.#options
     return Math.max(busyMs * (100 / cpuPercent - 1), (bytes / bytesPerSecond) * 1000 - busyMs, 0)
   }
 
   #fail(job: Job | null, error: unknown): void {
     const now = Date.now()
     for (const [key, untilMs] of this.#resting) if (untilMs <= now) this.#resting.delete(key)
-    if (job !== null) this.#resting.set(job.key, now + LIMITS.jobRetryMs)
+    if (job !== null) this.#resting.set(datasetName(job.ref), now + LIMITS.jobRetryMs)
     this.#totals.failed += 1
     this.#lastError = SternaError.from(error).code
-    this.#log.warn({ err: error, key: job?.label }, 'jobs.failed')
+    this.#log.warn({ err: error, key: job && labelOf(job) }, 'jobs.failed')
   }
+}
+
+function labelOf({ ref: { schema, key } }: Job): string {
+  return schema === 'main' ? key : `${schema}.${key}`
 }

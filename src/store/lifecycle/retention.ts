@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import type { DatasetRef } from '../../../flight/descriptor.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Catalog } from '../catalog/catalog.ts'
-import { type CatalogDataset, datasetName } from '../catalog/state.ts'
+import type { CatalogDataset } from '../catalog/state.ts'
 import { nowUs } from '../catalog/time.ts'
 import type { RetentionLimits } from '../options.ts'
 import type { StagedPart } from '../parts.ts'
 import { readable } from '../pinned-snapshot.ts'
 import type { Publisher } from '../publisher.ts'
-import type { Compactor } from './compactor.ts'
 import { type Job, type JobBudget, Jobs } from './jobs.ts'
 import {
   isRetentionDue,
@@ -41,7 +41,7 @@ export interface RetentionSummary {
 interface RetentionParts extends PlanParts {
   readonly catalog: Pick<Catalog, 'state'>
   readonly publisher: Publisher
-  readonly compactor: Pick<Compactor, 'hold'>
+  readonly compaction: Pick<Jobs, 'hold'>
   readonly compressionLevel: number
   /** Keeps the files of the current state until the end of it. */
   readonly pin: () => () => void
@@ -52,14 +52,16 @@ interface RetentionParts extends PlanParts {
 export class Retention {
   readonly #parts: RetentionParts
   readonly #rules: readonly RetentionRule[]
-  readonly #jobs: Jobs
+  /** Those of the background. */
+  readonly jobs: Jobs
   /** The state in which there was nothing to do, and until when that holds. */
   #idle: { readonly snapshotId: number; readonly untilMs: number } | null = null
 
   constructor(parts: RetentionParts, rules: readonly RetentionRule[], budget: JobBudget) {
     this.#parts = parts
     this.#rules = rules
-    this.#jobs = new Jobs((isResting) => this.#next(isResting), true, budget, parts.log)
+    const when = { ...budget, isOn: true, checkMs: LIMITS.jobCheckMs }
+    this.jobs = new Jobs((isResting) => this.#next(isResting), when, parts.log)
   }
 
   /**
@@ -82,7 +84,7 @@ export class Retention {
     },
     signal: AbortSignal,
   ): Promise<RetentionSummary[]> {
-    const goOn = isDry ? () => undefined : await this.#jobs.hold()
+    const goOn = isDry ? () => undefined : await this.jobs.hold()
     try {
       const summaries: RetentionSummary[] = []
       for (const { ref } of datasets) {
@@ -102,19 +104,6 @@ export class Retention {
     } finally {
       goOn()
     }
-  }
-
-  /** Stops the work in the background; none begins before {@link resume}. */
-  pause(): Promise<void> {
-    return this.#jobs.pause()
-  }
-
-  resume(): void {
-    this.#jobs.resume()
-  }
-
-  close(): Promise<void> {
-    return this.#jobs.close()
   }
 
   /** @returns what goes, and how many bytes were written for that */
@@ -142,9 +131,9 @@ export class Retention {
     signal: AbortSignal,
   ): Promise<number> {
     if (losses.length === 0) return 0
-    const { publisher, compressionLevel, compactor } = this.#parts
+    const { publisher, compressionLevel, compaction } = this.#parts
     // A compaction of the same parts would be in the way.
-    const goOn = await compactor.hold()
+    const goOn = await compaction.hold()
     const replaced = new Map<number, readonly StagedPart[]>()
     try {
       for (const { part, kept } of losses) {
@@ -178,12 +167,12 @@ export class Retention {
     }
   }
 
-  #next(isResting: (key: string) => boolean): Job | null {
+  #next(isResting: (ref: DatasetRef) => boolean): Job | null {
     const state = this.#parts.catalog.state()
     const nowMs = Date.now()
     if (this.#idle?.snapshotId === state.snapshotId && nowMs < this.#idle.untilMs) return null
     for (const dataset of state.list()) {
-      if (dataset.blocked !== null || isResting(datasetName(dataset.ref))) continue
+      if (dataset.blocked !== null || isResting(dataset.ref)) continue
       const limits = limitsFor(dataset, this.#rules)
       if (limits === undefined || !isRetentionDue(dataset, limits, nowUs(), this.#parts.bounds)) continue
       return this.#job(dataset, limits)
@@ -194,8 +183,7 @@ export class Retention {
 
   #job(dataset: CatalogDataset, limits: RetentionLimits): Job {
     return {
-      key: datasetName(dataset.ref),
-      label: dataset.ref.key,
+      ref: dataset.ref,
       bytes: 0,
       run: async (signal) => {
         const { summary, written } = await this.#retain(dataset, limits, nowUs(), false, signal)

@@ -41,22 +41,24 @@ interface Span {
  * Only parts of the source are read. What is in its log is left to the readers, which know from its earliest time what
  * of the rollup it belongs to; so a flush of the log takes nothing away from what is made here.
  *
- * @returns whether there was anything to do
+ * @returns bytes of the files that it has written
  * @throws what reading the source throws; COMMIT_CONFLICT where rows of it were replaced meanwhile
  */
 export async function refreshRollup(
   parts: RefreshParts,
   ref: DatasetRef,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<number> {
   const [dataset, source] = current(parts, ref)
   const span = dataset && source && spanOf(parts.catalog, dataset, source)
-  if (!span) return false
+  if (!span) return 0
   const touched = touchedParts(parts.catalog, dataset, span)
   const { tableId, version } = source
   const refreshed = { source: { tableId, version }, watermarkUs: span.toUs }
+  let fileBytes = 0
   const commit = async (staged: readonly StagedPart[]): Promise<CatalogDataset> => {
     failpoint('refresh.read')
+    fileBytes = staged.reduce((sum, { written }) => sum + written.fileBytes, 0)
     return parts.publisher.refresh(dataset, staged, touched, refreshed)
   }
   const result = await parts.reader(lakeOf(parts, dataset, touched, span), ref, signal)
@@ -74,7 +76,7 @@ export async function refreshRollup(
       await session.abort()
       await commit([])
     }
-    return true
+    return fileBytes
   } catch (error) {
     await session.abort()
     throw error

@@ -1,3 +1,4 @@
+import type { DatasetRef } from '../../../flight/descriptor.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Catalog } from '../catalog/catalog.ts'
@@ -10,6 +11,9 @@ import type { Pins } from '../pins.ts'
 import type { Publisher } from '../publisher.ts'
 import type { CompactSummary } from './compaction.ts'
 import { type CompactionOptions, Compactor } from './compactor.ts'
+import type { JobStats } from './jobs.ts'
+import { Refresher } from './refresher.ts'
+import type { RefreshParts } from './rollup-refresh.ts'
 import { Retention, type RetentionSummary } from './retention.ts'
 import type { RetentionRule } from './retention-plan.ts'
 
@@ -26,6 +30,16 @@ export interface UpkeepOptions {
   readonly compaction: CompactionOptions
   readonly compressionLevel: { readonly compact: number }
   readonly retention: readonly RetentionRule[]
+  /** How often rollups take in what their sources got. */
+  readonly rollupRefreshMs: number
+}
+
+/** What the action `stats` says of the work in the background. */
+export interface UpkeepStats {
+  readonly compaction: JobStats
+  readonly retention: JobStats
+  /** Null where nothing reads rollups. */
+  readonly rollup_refresh: JobStats | null
 }
 
 /** Which rows are to go. */
@@ -45,18 +59,21 @@ export class Upkeep {
   readonly #parts: UpkeepParts
   readonly #compactor: Compactor
   readonly #retention: Retention
+  readonly #options: UpkeepOptions
+  #refresher: Refresher | undefined
   readonly #expiry: NodeJS.Timeout
 
   constructor(parts: UpkeepParts, options: UpkeepOptions) {
     const { catalog, publisher, files, pins, log } = parts
     const level = options.compressionLevel.compact
     this.#parts = parts
+    this.#options = options
     this.#compactor = new Compactor({ catalog, publisher, log }, options.compaction, level)
     this.#retention = new Retention(
       {
         catalog,
         publisher,
-        compactor: this.#compactor,
+        compaction: this.#compactor.jobs,
         bounds: catalog.bounds,
         pin: () => pins.pin(catalog.state().snapshotId),
         countOlder: (input) => publisher.countOlder(input),
@@ -72,7 +89,8 @@ export class Upkeep {
 
   /** Rewrites the parts of a dataset. @param level - zstd, 1–22; as the server is set where it is left out */
   compact(dataset: CatalogDataset, level: number | undefined, signal: AbortSignal): Promise<CompactSummary> {
-    return this.#compactor.compact(dataset, level, signal)
+    const work = (): Promise<CompactSummary> => this.#compactor.compact(dataset, level, signal)
+    return dataset.rollup !== null && this.#refresher ? this.#refresher.alone(work) : work()
   }
 
   /**
@@ -86,25 +104,44 @@ export class Upkeep {
     return this.#retention.run(datasets, { instantUs: pastInstant(at), isDry, limits }, signal)
   }
 
-  /** Resolves when nothing runs in the background any more. */
+  /** Stops what takes parts away in the background; resolves when nothing of it runs any more. */
   async pause(): Promise<void> {
-    await Promise.all([this.#compactor.pause(), this.#retention.pause()])
+    await Promise.all([this.#compactor.jobs.pause(), this.#retention.jobs.pause()])
   }
 
   resume(): void {
-    this.#compactor.resume()
-    this.#retention.resume()
+    this.#compactor.jobs.resume()
+    this.#retention.jobs.resume()
   }
 
-  /** Of compaction. */
-  stats(): ReturnType<Compactor['stats']> {
-    return this.#compactor.stats()
+  stats(): UpkeepStats {
+    return {
+      compaction: this.#compactor.jobs.stats(),
+      retention: this.#retention.jobs.stats(),
+      rollup_refresh: this.#refresher?.jobs.stats() ?? null,
+    }
+  }
+
+  /** Names what reads rollups, and has their parts follow their sources. Once. */
+  refreshWith(parts: RefreshParts): void {
+    this.#refresher = new Refresher(parts, this.#options.rollupRefreshMs, this.#parts.log)
+  }
+
+  /** Has a rollup take in what its source got. @throws as refreshRollup */
+  async refresh(ref: DatasetRef): Promise<void> {
+    await this.#refresher?.refresh(ref)
+  }
+
+  /** Ends the refresh that runs, and has no other follow. */
+  async endRefreshes(): Promise<void> {
+    await this.#refresher?.close()
   }
 
   async close(): Promise<void> {
     clearInterval(this.#expiry)
-    await this.#retention.close()
-    await this.#compactor.close()
+    await this.endRefreshes()
+    await this.#retention.jobs.close()
+    await this.#compactor.jobs.close()
   }
 
   /** Lets go of versions that have become too old; their files go with their last reader. */
