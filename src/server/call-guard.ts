@@ -1,8 +1,7 @@
-import { promisify } from 'node:util'
-import { gunzip, inflate, type InputType, type ZlibOptions } from 'node:zlib'
 import type { Server, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
+import { inflateMessage, type InflatedEncoding, isInflated } from './inflate.ts'
 import { type CallStatus, codedStatus, toStatus } from './status.ts'
 
 /**
@@ -22,13 +21,6 @@ interface GuardedServer {
   _respondWithError?(status: CallStatus, ...rest: unknown[]): void
 }
 
-type Inflater = (bytes: InputType, options: ZlibOptions) => Promise<Buffer>
-
-const INFLATERS: ReadonlyMap<string, Inflater> = new Map([
-  ['gzip', promisify<InputType, ZlibOptions, Buffer>(gunzip)],
-  ['deflate', promisify<InputType, ZlibOptions, Buffer>(inflate)],
-])
-
 /** An interceptor for every call, however it is transported. */
 export function guardInterceptor(): ServerInterceptor {
   return (_method, call) => {
@@ -38,8 +30,7 @@ export function guardInterceptor(): ServerInterceptor {
     const stock = guarded.decompressMessage?.bind(call)
     if (stock) {
       guarded.decompressMessage = (message, encoding) => {
-        const inflater = INFLATERS.get(encoding)
-        return inflater === undefined ? stock(message, encoding) : inflated(message, encoding, inflater)
+        return isInflated(encoding) ? inflated(message, encoding) : stock(message, encoding)
       }
     }
     // The type asks for the class, the call stack takes whatever has its methods.
@@ -63,13 +54,13 @@ const waiting: (() => void)[] = []
 let inflatingCount = 0
 
 /** @throws an error that is a status as well, which is what grpc-js takes here */
-async function inflated(message: Buffer, encoding: string, inflater: Inflater): Promise<Buffer> {
+async function inflated(message: Buffer, encoding: InflatedEncoding): Promise<Buffer> {
   const bytes = message.subarray(5)
   const limit = LIMITS.inflatedMessageBytesMax
   if (inflatingCount < LIMITS.inflatingMessagesMax) inflatingCount += 1
   else await new Promise<void>((resolve) => waiting.push(resolve))
   try {
-    return await inflater(bytes, { maxOutputLength: limit, chunkSize: LIMITS.inflateChunkBytes })
+    return await inflateMessage(bytes, encoding)
   } catch (error) {
     const isOver = error instanceof RangeError
     const text = isOver
