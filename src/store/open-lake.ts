@@ -67,6 +67,7 @@ export async function openLake(options: OpenOptions, flushPart: FlushPart, log: 
       flushPart,
       log,
     })
+    catalog.onUncertain((error) => logs.fail(error))
     failpoint('start.recovered')
     return { disk, dataDir, catalog, logs }
   } catch (error) {

@@ -7,7 +7,7 @@
  * `npm run test:crash` does hundreds of rounds instead of one.
  */
 import assert from 'node:assert/strict'
-import { readdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,9 +19,8 @@ import { projectRoot } from '../support/project-root.ts'
 import { randomFrom } from '../support/random.ts'
 import { RawClient } from '../support/raw-client.ts'
 import {
-  eventually,
+  assertNoOrphans,
   field,
-  partsOf,
   pathDescriptor,
   putMessages,
   runAction,
@@ -129,28 +128,13 @@ class CrashedLake {
       assertStored(await readNumbers(client, 'ticks'), this.#writers)
       await this.#replacer.assertStored(client)
       assert.deepEqual(await findNumbers(client, JSON.stringify({ sql: DIFFERENT })), [0])
-      await this.#assertNoOrphans(client, server)
+      await assertNoOrphans(client, this.#dataDir)
       const { problems } = (await runAction(client, 'check')) as { problems: readonly unknown[] }
       assert.deepEqual(problems, [])
     } finally {
       client.close()
       await server.kill()
     }
-  }
-
-  async #assertNoOrphans(client: RawClient, { dataDir }: RunningServer): Promise<void> {
-    // A log that was found is a part soon after: files come and go meanwhile.
-    await eventually(async () => {
-      const named: string[] = []
-      for (const { key } of (await runAction(client, 'list')) as { key: string }[]) {
-        const { part_list: parts } = (await runAction(client, 'describe', key)) as {
-          part_list: { name: string }[]
-        }
-        named.push(...parts.map(({ name }) => name))
-      }
-      assert.deepEqual(await partsOf(dataDir), named.sort())
-      assert.deepEqual(await readdir(join(dataDir, 'tmp')), [])
-    })
   }
 }
 

@@ -228,6 +228,21 @@ async function filesBelow(folder: string): Promise<string[]> {
     .sort()
 }
 
+/** Asserts that soon there are no files but the parts that datasets name. A log that was found may be a part before. */
+export async function assertNoOrphans(client: RawClient, dataDir: string): Promise<void> {
+  await eventually(async () => {
+    const named: string[] = []
+    for (const { key } of (await runAction(client, 'list')) as { key: string }[]) {
+      const { part_list: parts } = (await runAction(client, 'describe', key)) as {
+        part_list: { name: string }[]
+      }
+      named.push(...parts.map(({ name }) => name))
+    }
+    assert.deepEqual(await partsOf(dataDir), named.sort())
+    assert.deepEqual(await filesBelow(join(dataDir, 'tmp')), [])
+  })
+}
+
 /** Memory of a process that is in RAM. */
 export async function rssBytes(pid: number): Promise<number> {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? []

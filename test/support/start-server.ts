@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly dataDir?: string
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** A program, with its arguments, that runs the server in its place. */
+  readonly under?: readonly string[]
   /** `stock`: grpc-js as it comes. Takes no `args`. */
   readonly transport?: 'tuned' | 'stock'
 }
@@ -38,18 +40,7 @@ export function temporaryDirectory(): Promise<string> {
 /** @throws Error with the server's log when it does not come up */
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
   const dataDir = options.dataDir ?? (await temporaryDirectory())
-  const [program, ...args] =
-    options.transport === 'stock'
-      ? [process.execPath, join(projectRoot, 'dist', 'test', 'support', 'serve-stock.js'), dataDir]
-      : [
-          join(projectRoot, 'bin', 'sterna'),
-          'serve',
-          '--port',
-          '0',
-          '--data-dir',
-          dataDir,
-          ...(options.args ?? []),
-        ]
+  const [program = '', ...args] = [...(options.under ?? []), ...serverCommand(dataDir, options)]
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
@@ -92,6 +83,12 @@ export async function withServer<T>(
     await server.stop()
     if (options.dataDir === undefined) await rm(server.dataDir, { recursive: true, force: true })
   }
+}
+
+function serverCommand(dataDir: string, { transport, args = [] }: StartOptions): string[] {
+  return transport === 'stock'
+    ? [process.execPath, join(projectRoot, 'dist', 'test', 'support', 'serve-stock.js'), dataDir]
+    : [join(projectRoot, 'bin', 'sterna'), 'serve', '--port', '0', '--data-dir', dataDir, ...args]
 }
 
 function listeningUrl(child: ChildProcess, log: () => string): Promise<string> {

@@ -54,6 +54,7 @@ export class Catalog {
   #state: CatalogState | undefined
   #dataVersion = 0
   readonly #past: PastStates
+  #whenUncertain: ((error: SternaError) => void) | null = null
 
   private constructor(db: Database, options: CatalogOptions) {
     this.#db = db
@@ -157,8 +158,17 @@ export class Catalog {
       this.#schemas.settle(false)
       // When the very commit failed it is not certain what the file holds now.
       if (progress.isWritten) this.#dataVersion = -1
+      if (progress.isWritten && error instanceof SternaError && error.code === 'DISK_FAILED')
+        this.#void(error)
       throw error
     }
+  }
+
+  /**
+   * Has `listener` called after a commit of which nobody knows whether the next start will find it.
+   */
+  onUncertain(listener: (error: SternaError) => void): void {
+    this.#whenUncertain = listener
   }
 
   /**
@@ -211,6 +221,15 @@ export class Catalog {
 
   close(): void {
     this.#db.close()
+  }
+
+  /** Writes over what the write-ahead log has of a commit that could not be synced: a replay would take it for one. */
+  #void(error: SternaError): void {
+    try {
+      this.#db.transaction(() => this.#db.exec('PRAGMA user_version = 0'))
+    } catch {
+      this.#whenUncertain?.(error)
+    }
   }
 
   #load(): CatalogState {

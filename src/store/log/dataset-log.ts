@@ -157,6 +157,14 @@ export class DatasetLog {
     return flushed.map(({ path }) => path)
   }
 
+  /** Takes no more batches, and acknowledges none of those that are on their way. What was stays. */
+  fail(error: SternaError): void {
+    if (this.#failure !== null) return
+    this.#failure = error
+    this.#options.failed(this, error)
+    this.#refuse(this.#queue.splice(0), error)
+  }
+
   /** Refuses everything from now on, and what is not acknowledged. @returns its files, once nothing writes to them */
   async end(reason: SternaError): Promise<string[]> {
     this.#failure ??= reason
@@ -291,7 +299,7 @@ export class DatasetLog {
     try {
       await this.#active.cut()
     } catch (error) {
-      this.#fail(cause instanceof Error ? cause : error)
+      this.#diskFailed(cause instanceof Error ? cause : error)
       return
     }
     // The dictionaries of the batches that were cut off are not in it: what comes next needs a new file.
@@ -304,7 +312,7 @@ export class DatasetLog {
     try {
       await active.sync()
     } catch (error) {
-      this.#fail(error)
+      this.#diskFailed(error)
       // Best effort: what was not acknowledged should not come back at the next start.
       await active.truncate().catch(() => undefined)
     }
@@ -328,17 +336,16 @@ export class DatasetLog {
     await active.close()
   }
 
-  #fail(error: unknown): void {
-    if (this.#failure !== null) return
+  #diskFailed(error: unknown): void {
     const errno = errnoOf(error) ?? 'unknown error'
-    this.#failure = new SternaError(
-      'LOG_FAILED',
-      `The log of dataset "${this.ref.key}" could not be written to the disk (${errno}), so nothing more is ` +
-        'acknowledged; look at the disk, then restart the server',
-      { cause: error },
+    this.fail(
+      new SternaError(
+        'LOG_FAILED',
+        `The log of dataset "${this.ref.key}" could not be written to the disk (${errno}), so nothing more is ` +
+          'acknowledged; look at the disk, then restart the server',
+        { cause: error },
+      ),
     )
-    this.#options.failed(this, this.#failure)
-    this.#refuse(this.#queue.splice(0), this.#failure)
   }
 
   #acknowledge(group: readonly Append[], first: GroupPlace): void {

@@ -78,6 +78,7 @@ export class Logs {
   /** Files that go, one after the other; never rejects. */
   #removing: Promise<void> = Promise.resolve()
   #slots: number = LIMITS.logFlushesMax
+  #failure: SternaError | null = null
   #queue: (() => void)[] = []
 
   /**
@@ -143,6 +144,19 @@ export class Logs {
     const name = datasetName(ref)
     const log = this.#logs.get(name)
     if (log !== undefined) this.#end(name, log)
+  }
+
+  /**
+   * To be called where nobody knows how a commit has ended. If the next start finds it, and it has replaced or dropped a
+   * dataset, what was appended since would go with it: no log takes any more.
+   */
+  fail(cause: SternaError): void {
+    this.#failure ??= new SternaError(
+      'LOG_FAILED',
+      'The catalog could not be written to the disk, so nothing more is appended; look at the disk, then restart the server',
+      { cause },
+    )
+    for (const log of this.#logs.values()) log.fail(this.#failure)
   }
 
   /** Makes parts of everything that a log has. @throws what the disk or the catalog refuses; the log keeps its rows */
@@ -264,6 +278,7 @@ export class Logs {
     })
     const ids = this.#parts.idsOf(dataset.tableId)
     if (ids !== null) log.ids.restore(ids)
+    if (this.#failure !== null) log.fail(this.#failure)
     this.#logs.set(datasetName(dataset.ref), log)
     return log
   }
