@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
 import { type ConfigFlags, type ServerConfig, loadConfig } from './config/config.ts'
 import { Duck } from './query/duck.ts'
+import type { DuckOptions } from './query/duck-instance.ts'
 import { WriteEngine } from './query/write/write-engine.ts'
 import { QueryEngine } from './query/engine.ts'
 import { createPartWriter } from './query/part-writer.ts'
+import { SqlMemory } from './query/sql-memory.ts'
 import { AirportState } from './server/airport/state.ts'
 import { Authenticator } from './server/auth/authenticator.ts'
 import { UserFile } from './server/auth/user-file.ts'
@@ -73,19 +75,25 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
     for (let close = closers.pop(); close; close = closers.pop()) await close()
   }
   try {
-    const openDuck = async (threads: number): Promise<Duck> => {
-      const opened = await Duck.open({
+    const openDuck = (options: Pick<DuckOptions, 'threads' | 'memoryLimit' | 'memoryName'>): Promise<Duck> =>
+      Duck.open({
         memoryLimit: `${settings.memoryLimit}B`,
-        threads,
+        ...options,
         tempDirectory: store.directories.tmp,
         dataDirectory: store.directories.cold,
         allowedDirectories: [],
       })
-      closers.push(() => opened.close())
-      return opened
-    }
-    const duck = await openDuck(settings.threads)
-    const encoder = await openDuck(1)
+    const { threads } = settings
+    const duck = await openDuck({ threads })
+    closers.push(() => duck.close())
+    const encoder = await openDuck({ threads: 1 })
+    closers.push(() => encoder.close())
+    const memory = new SqlMemory({
+      shared: duck,
+      bytesMax: settings.memoryLimit,
+      open: (bytes, memoryName) => openDuck({ threads, memoryLimit: `${bytes}B`, memoryName }),
+    })
+    closers.push(() => memory.close())
     store.writeWith(createPartWriter(encoder))
     const engine = new QueryEngine({
       duck,
@@ -96,7 +104,7 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
     closers.push(() => engine.close())
     store.refreshWith((lake, ref, signal) => engine.readDataset(ref, {}, signal, lake))
     closers.push(() => store.upkeep.endRefreshes())
-    const sql = new SqlState(store)
+    const sql = new SqlState(store, memory)
     closers.push(() => sql.close())
     const airport = new AirportState(store)
     closers.push(() => airport.close())

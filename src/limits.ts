@@ -192,6 +192,12 @@ export const LIMITS = {
   sessionIdleMs: 24 * 60 * 60_000,
   /** How long a session waits for its cookie on another connection, where it never came on the one that is gone. */
   sessionCookieMs: 10_000,
+  /** Sessions with a memory limit: each has a DuckDB of its own, with a thread for each core. */
+  memorySharesMax: 16,
+  /** What these may take together of the memory of SQL: the others keep half. */
+  memorySharesShareMax: 0.5,
+  /** The least that a session can ask for: with less a scan of one dataset has no room. */
+  memoryShareBytesMin: 32 * MiB,
   /** Statements that run for clients which poll; each holds one of the statements that may run at once. */
   pollsMax: 100,
   /** How long one waits for its client to ask again or to read; also how long its endpoints are promised. */

@@ -37,14 +37,16 @@ const RULES: readonly Rule[] = [
 /**
  * What DuckDB throws as a {@link SternaError}, its message without directories, SQL excerpts and row values.
  * Anything that does not look like a DuckDB error goes through {@link SternaError.from}.
+ *
+ * @param memoryName - what has the limit of memory
  */
-export function mapDuckError(error: unknown): SternaError {
+export function mapDuckError(error: unknown, memoryName = 'the limit of SQL'): SternaError {
   if (error instanceof SternaError || !(error instanceof Error)) return SternaError.from(error)
   const match = /^([A-Z][A-Za-z ]*?) Error: ([\s\S]*)$/.exec(error.message)
   if (match === null) return SternaError.from(error)
   const [, type = '', text = ''] = match
   const code = RULES.find((rule) => rule.type.test(type) && (rule.text?.test(text) ?? true))?.code ?? 'BUG'
-  return new SternaError(code, clientMessage(code, text), { cause: error })
+  return new SternaError(code, clientMessage(code, text, memoryName), { cause: error })
 }
 
 /** True where DuckDB failed inside: it then takes no further statement, so that its memory and files stay as they are. */
@@ -57,7 +59,7 @@ export function lacksRoom({ code }: SternaError): boolean {
   return code === 'LIMIT_EXCEEDED' || code === 'DISK_FULL' || code === 'DISK_FAILED'
 }
 
-function clientMessage(code: ErrorCode, text: string): string {
+function clientMessage(code: ErrorCode, text: string, memoryName: string): string {
   switch (code) {
     case 'CANCELLED':
       return 'The query was cancelled'
@@ -70,7 +72,7 @@ function clientMessage(code: ErrorCode, text: string): string {
     case 'BUG':
       return 'Internal error'
     case 'LIMIT_EXCEEDED':
-      return 'The query needs more memory than the limit of SQL allows'
+      return `The query needs more memory than ${memoryName} allows`
     case 'SQL_FAILED':
       return withoutValues(withoutDirectories(withoutExcerpt(text)))
     default:

@@ -1,11 +1,13 @@
 import { readdirSync, rmSync } from 'node:fs'
-import type { SternaError } from '../errors.ts'
+import { SternaError } from '../errors.ts'
 import { lacksRoom, spoilsInstance } from './duck-errors.ts'
 import { bindings, Connection, quoteText, UTC, type ConnectionOwner } from './duckdb.ts'
 
 export interface DuckOptions {
   /** As DuckDB writes it, such as `4GB`; 80 % of the machine's memory by default. */
   readonly memoryLimit?: string
+  /** What has that limit, for the error of a statement that needs more: "the memory_limit of …". */
+  readonly memoryName?: string | undefined
   /** The machine's cores by default. */
   readonly threads?: number
   /** Where large sorts and joins spill: a folder of its own for each instance. */
@@ -31,6 +33,9 @@ const CONNECTION_SETTINGS = {
   TimeZone: `'${UTC}'`,
 } as const
 
+/** What can be set past the lock. Clients cannot: the gate lets no SET pass. */
+const CHANGEABLE = [...Object.keys(CONNECTION_SETTINGS), 'memory_limit']
+
 /**
  * Connections kept for the next statement, as many as small queries overlap. Measured: opening one takes 0.3 ms, a
  * third of what `SELECT now()` took. SQL that passed the gate leaves nothing behind on a connection.
@@ -54,7 +59,16 @@ export class DuckInstance implements ConnectionOwner {
   /** A statement failed for want of memory or disk since nothing ran the last time. */
   #lackedRoom = false
 
-  private constructor(database: bindings.Database, own: bindings.Connection, spillDirectory: string) {
+  /** As in {@link DuckOptions}. */
+  memoryName: string | undefined
+
+  private constructor(
+    database: bindings.Database,
+    own: bindings.Connection,
+    spillDirectory: string,
+    memoryName: string | undefined,
+  ) {
+    this.memoryName = memoryName
     this.#database = database
     this.#own = own
     this.#spillDirectory = spillDirectory
@@ -83,13 +97,13 @@ export class DuckInstance implements ConnectionOwner {
     const hardening = [
       `SET GLOBAL TimeZone = 'UTC'`,
       `SET allowed_directories = [${directories.map(quoteText).join(', ')}]`,
-      `SET allowed_configs = [${Object.keys(CONNECTION_SETTINGS).map(quoteText).join(', ')}]`,
+      `SET allowed_configs = [${CHANGEABLE.map(quoteText).join(', ')}]`,
       `SET enable_external_access = false`,
       `SET lock_configuration = true`,
     ]
     const own = await bindings.connect(database)
     for (const statement of hardening) await bindings.query(own, statement)
-    return new DuckInstance(database, own, spillDirectory)
+    return new DuckInstance(database, own, spillDirectory, options.memoryName)
   }
 
   get isRetired(): boolean {
@@ -109,6 +123,16 @@ export class DuckInstance implements ConnectionOwner {
   /** Makes a table function visible to every connection. */
   registerTableFunction(tableFunction: bindings.TableFunction): void {
     bindings.register_table_function(this.#own, tableFunction)
+  }
+
+  /** As {@link Duck.limitMemory} does for its current instance. @param memoryLimit - as in {@link DuckOptions} */
+  async limitMemory(memoryLimit: string, memoryName: string | undefined): Promise<void> {
+    try {
+      await bindings.query(this.#own, `SET memory_limit = ${quoteText(memoryLimit)}`)
+    } catch (error) {
+      throw new SternaError('SERVER_BUSY', 'Statements that run use more memory than that', { cause: error })
+    }
+    this.memoryName = memoryName
   }
 
   /** A connection that no one else uses until it is released or closed. */

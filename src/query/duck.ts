@@ -17,13 +17,14 @@ const INTERRUPT_INTERVAL_MS = 10
  * a new one; those that run on the old one go on, and it closes after the last of them.
  */
 export class Duck {
-  readonly #options: DuckOptions
+  #options: DuckOptions
   readonly #tableFunctions: bindings.TableFunction[] = []
   /** Those that may still have statements, the current one among them. */
   readonly #instances = new Set<DuckInstance>()
   #current: DuckInstance | null = null
   #opening: Promise<DuckInstance> | null = null
-  #isClosing = false
+  /** Why no statement begins any more. */
+  #closed: SternaError | null = null
 
   private constructor(options: DuckOptions) {
     this.#options = options
@@ -41,9 +42,7 @@ export class Duck {
    */
   async connect(): Promise<Connection> {
     for (;;) {
-      if (this.#isClosing) {
-        throw new SternaError('SERVER_STOPPING', 'The server is stopping and runs no more queries')
-      }
+      if (this.#closed !== null) throw this.#closed
       const instance = await this.#instance()
       const connection = await instance.connect()
       if (!instance.isRetired) return connection
@@ -68,9 +67,11 @@ export class Duck {
   /**
    * Ends every statement that runs, and lets none begin. A process cannot exit while one runs: its thread is waited
    * for. Resolves when nobody has a connection, or after {@link LIMITS.interruptMs}.
+   *
+   * @param reason - for the statements that would begin
    */
-  async interruptAll(): Promise<void> {
-    this.#isClosing = true
+  async interruptAll(reason = stopping()): Promise<void> {
+    this.#closed = reason
     const endMs = Date.now() + LIMITS.interruptMs
     // Again and again: a statement may start on a connection that was idle a moment before.
     while ([...this.#instances].some(({ busyCount }) => busyCount > 0) && Date.now() < endMs) {
@@ -85,9 +86,22 @@ export class Duck {
     this.#current?.registerTableFunction(tableFunction)
   }
 
+  /**
+   * Changes how much memory its statements may use together.
+   *
+   * @param memoryName - as in {@link DuckOptions}
+   * @throws SternaError SERVER_BUSY where they use more at the moment
+   */
+  async limitMemory(bytes: number, memoryName?: string): Promise<void> {
+    const memoryLimit = `${bytes}B`
+    const instance = await this.#instance()
+    await instance.limitMemory(memoryLimit, memoryName)
+    this.#options = { ...this.#options, memoryLimit, memoryName }
+  }
+
   /** Frees the instance once its last connection is closed. */
   close(): void {
-    this.#isClosing = true
+    this.#closed ??= stopping()
     this.#current?.retire()
   }
 
@@ -108,7 +122,11 @@ export class Duck {
     for (const old of this.#instances) if (old.isClosed) this.#instances.delete(old)
     this.#instances.add(instance)
     this.#current = instance
-    if (this.#isClosing) instance.retire()
+    if (this.#closed !== null) instance.retire()
     return instance
   }
+}
+
+function stopping(): SternaError {
+  return new SternaError('SERVER_STOPPING', 'The server is stopping and runs no more queries')
 }

@@ -53,6 +53,8 @@ export function isSelfBinding(parameters: unknown): parameters is SelfBinding {
 
 /** What a connection tells the instance it belongs to. */
 export interface ConnectionOwner {
+  /** As in `DuckOptions`. */
+  readonly memoryName: string | undefined
   /** @param error - null where nobody knows it */
   onFailure(error: SternaError | null): void
   onRelease(connection: Connection): void
@@ -115,7 +117,7 @@ export class Connection {
 
   /** What a statement here threw as our error. The instance hears of it, since some errors spoil it. */
   failed(error: unknown): SternaError {
-    const mapped = mapDuckError(error)
+    const mapped = mapDuckError(error, this.#owner.memoryName)
     this.#owner.onFailure(mapped)
     return mapped
   }

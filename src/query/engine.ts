@@ -80,7 +80,8 @@ export class QueryEngine {
    * @throws {@link SternaError} as the gate and DuckDB refuse it
    */
   async describe(request: QueryRequest): Promise<QueryDescription> {
-    const binding = await bindQuery(this.#duck, this.#gate, (request.lake ?? this.#lake).pin(), request)
+    const duck = this.#duckOf(request)
+    const binding = await bindQuery(duck, this.#gate, (request.lake ?? this.#lake).pin(), request)
     try {
       return await this.#describe(binding, request)
     } finally {
@@ -209,7 +210,7 @@ export class QueryEngine {
     const known = this.#described(query, request)
     if (known !== undefined) return known
     let key = cacheKey(query, request)
-    const description = await this.#duck.use(async (connection) => {
+    const description = await this.#duckOf(request).use(async (connection) => {
       await connection.useTimeZone(request.timeZone ?? UTC)
       const statement = await connection.prepare(query.sql)
       try {
@@ -238,7 +239,8 @@ export class QueryEngine {
   }
 
   async #run(pin: PinnedLake, request: QueryRequest): Promise<QueryResult> {
-    const binding = await bindQuery(this.#duck, this.#gate, pin, request)
+    const duck = this.#duckOf(request)
+    const binding = await bindQuery(duck, this.#gate, pin, request)
     const { query } = binding
     try {
       const key = cacheKey(query, request)
@@ -256,7 +258,7 @@ export class QueryEngine {
         }
       }
       const run = new QueryRun({
-        duck: this.#duck,
+        duck,
         slot: await this.#slots.acquire(request.signal),
         binding,
         request,
@@ -275,6 +277,10 @@ export class QueryEngine {
       binding.release()
       throw binding.failure() ?? error
     }
+  }
+
+  #duckOf({ memory }: QueryRequest): Duck {
+    return memory?.duck ?? this.#duck
   }
 
   /** The frames of a run, kept for the result cache as long as they are few and their reader takes them. */

@@ -4,6 +4,7 @@ import type { JsonValue } from '../../flight/request.ts'
 import type { Lake } from '../store/parts.ts'
 import type { ParameterRow } from './parameters.ts'
 import type { QueryProgress } from './query-progress.ts'
+import type { MemoryShare } from './sql-memory.ts'
 
 /** One statement of a client. */
 export interface QueryRequest {
@@ -16,6 +17,8 @@ export interface QueryRequest {
   readonly timeZone?: string | undefined
   /** What it reads; when absent, the lake as it is when the statement starts. */
   readonly lake?: Lake | undefined
+  /** In which it runs; that of everybody when absent. */
+  readonly memory?: MemoryShare | undefined
   /** What the table `input` is; borrowed until the result is closed. */
   readonly input?: { readonly schema: Schema; readonly frames: readonly Frame[] } | undefined
   /** The Arrow types that the columns are to have, by position; those of {@link resultSchema} when absent. */

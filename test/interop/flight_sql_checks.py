@@ -628,10 +628,81 @@ def a_session_has_a_time_zone(client):
 
 @check
 def session_options_that_cannot_be_kept_are_refused(client):
-    """a session refuses options it does not know, and a memory limit, which DuckDB keeps for all queries together"""
+    """a session refuses options it does not know, and values that it cannot keep"""
     with connect() as connection:
-        for name, value in (("memory_limit", "1GB"), ("search_path", "other"), ("query_timeout", "-1")):
+        for name, value in (
+            ("memory_limit", "1MB"),
+            ("memory_limit", "plenty"),
+            ("memory_limit", "1000TB"),
+            ("search_path", "other"),
+            ("query_timeout", "-1"),
+        ):
             raises(Error, name, lambda: connection.adbc_connection.set_options(**{OPTION + name: value}))
+
+
+def held(client, name):
+    """How many of something the server holds for its clients, or how many queries run."""
+    stats = json.loads(b"".join(r.body.to_pybytes() for r in client.do_action(fl.Action("stats", b""))))
+    return {**stats["held"], **stats["queries"]}[name]
+
+
+@check
+def a_session_has_a_memory_limit(client):
+    """statements of a session with a memory limit that need more end with it named, those of others and smaller ones run"""
+    option = OPTION + "memory_limit"
+    # A list cannot be spilled to disk; sorting can.
+    large = "SELECT length(list(range)) AS n FROM range(12000000)"
+    sorted_ = "SELECT max(r) AS n FROM (SELECT row_number() OVER (ORDER BY hash(range)) AS r FROM range(3000000))"
+    with connect() as bounded, bounded.cursor() as cursor, connect() as other, other.cursor() as free:
+        bounded.adbc_connection.set_options(**{option: "64MB"})
+        assert bounded.adbc_connection.get_option(option) == "64MB"
+        assert held(client, "memory_limits") == 1
+        error = raises(Error, "memory_limit of its session, 64000000 bytes", lambda: query(cursor, large))
+        assert "ResourceExhausted" in str(error), error
+        raises(Error, "LIMIT_EXCEEDED", lambda: query(cursor, f"CREATE TABLE made_large AS {large}"))
+        assert query(free, large)["n"].to_pylist() == [12_000_000]
+        assert query(cursor, "SELECT count(*) AS n FROM numbers WHERE id > ?", (9,))["n"].to_pylist() == [990]
+        assert query(cursor, sorted_)["n"].to_pylist() == [3_000_000]
+        cursor.adbc_ingest("in_bounds", numbers(10), mode="replace")
+        assert query(cursor, "SELECT count(*) AS n FROM in_bounds")["n"].to_pylist() == [10]
+        # A ticket takes the limit along, to another connection too.
+        larger = large.replace("12000000", "13000000")
+        partitions, _ = cursor.adbc_execute_partitions(larger)
+        raises(Error, "64000000 bytes", lambda: free.adbc_read_partition(partitions[0]))
+        bounded.adbc_connection.set_options(**{option: "600MB"})
+        assert query(cursor, larger)["n"].to_pylist() == [13_000_000]
+        partitions, _ = cursor.adbc_execute_partitions("SELECT 1 AS n")
+    eventually(lambda: held(client, "memory_limits") == 0)
+    with connect() as connection, connection.cursor() as cursor:
+        raises(Error, "session whose memory_limit", lambda: cursor.adbc_read_partition(partitions[0]))
+
+
+@check
+def memory_limits_have_a_limit(client):
+    """as many sessions as may be have a memory limit, further ones are refused, and a client that vanishes gives it back"""
+    option = OPTION + "memory_limit"
+    connections = [connect() for _ in range(17)]
+    try:
+        for connection in connections[:16]:
+            connection.adbc_connection.set_options(**{option: "32MiB"})
+        assert held(client, "memory_limits") == 16
+        raises(Error, "memory_limit", lambda: connections[16].adbc_connection.set_options(**{option: "32MiB"}))
+        connections[0].adbc_connection.set_options(**{option: "33MiB"})
+        connections[1].close()
+        eventually(lambda: held(client, "memory_limits") == 15)
+        connections[16].adbc_connection.set_options(**{option: "32MiB"})
+        with connections[16].cursor() as cursor:
+            assert query(cursor, "SELECT max(id) AS n FROM numbers")["n"].to_pylist() == [999]
+    finally:
+        for connection in connections:
+            connection.close()
+    vanished = fl.connect(URL)
+    value = b"memory_limit\x12\x0e\x0a\x0c32MiB       "
+    option = b"\x0a\x0c" + value
+    (errors,) = [r.body.to_pybytes() for r in vanished.do_action(fl.Action("SetSessionOptions", b"\x0a" + bytes([len(option)]) + option))]
+    assert errors == b"" and held(client, "memory_limits") >= 1
+    vanished.close()
+    eventually(lambda: held(client, "memory_limits") == 0)
 
 
 class Cookies(fl.ClientMiddlewareFactory):

@@ -24,6 +24,8 @@ export interface WriteRequest {
   readonly schema?: string | undefined
   /** In which times with a zone are computed. */
   readonly timeZone?: string | undefined
+  /** In which its queries run; that of everybody when absent. */
+  readonly memory?: QueryRequest['memory']
   readonly lake: WritableLake
   readonly signal: AbortSignal
 }
@@ -47,14 +49,18 @@ export class WriteEngine {
    * COMMIT_CONFLICT; NOT_IMPLEMENTED
    */
   async execute(statement: WriteStatement, request: WriteRequest): Promise<number | null> {
-    const { bound, lake, schema, timeZone, signal, parameters } = request
-    const run = new Run(this.#queries, { lake, schema, timeZone, signal, parameters })
+    const { bound, lake, schema, timeZone, signal, parameters, memory } = request
+    const queries: Queries = {
+      run: (query) => this.#queries.run({ ...query, memory }),
+      describe: (query) => this.#queries.describe({ ...query, memory }),
+    }
+    const run = new Run(queries, { lake, schema, timeZone, signal, parameters })
     if (bound === undefined) return execute(statement, run)
     const together = statement.kind === 'insert' ? await insertBound(statement, run, bound) : null
     if (together !== null) return together
     let rows: number | null = 0
     for (const row of await bound.rows()) {
-      const bare = new Run(this.#queries, { lake, schema, timeZone, signal, parameters: row })
+      const bare = new Run(queries, { lake, schema, timeZone, signal, parameters: row })
       const written = await execute(statement, bare)
       rows = written === null || rows === null ? null : rows + written
     }

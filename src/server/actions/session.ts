@@ -1,21 +1,19 @@
 import { CloseSessionResultStatus, messages } from '../../../flight/index.ts'
-import { currentOptions, optionError } from '../sql/session-options.ts'
+import { currentOptions, setOption } from '../sql/session-options.ts'
 import type { Action } from './action.ts'
 
 /** A value of which nothing is set unsets the option. */
 export const setSessionOptions: Action = {
   type: 'SetSessionOptions',
   description:
-    'Sets catalog, schema, query_timeout (seconds) or time_zone (of the tz database) for the statements of a session, which its cookie or else its connection names. In: SetSessionOptionsRequest. Out: SetSessionOptionsResult',
+    'Sets catalog, schema, query_timeout (seconds), memory_limit (such as 256MB) or time_zone (of the tz database) for the statements of a session, which its cookie or else its connection names. In: SetSessionOptionsRequest. Out: SetSessionOptionsResult',
   async *run(body, services, context) {
     const { sessionOptions } = messages.SetSessionOptionsRequest.decode(body)
-    const { options } = services.sql.sessions.open(context)
+    const session = services.sql.sessions.open(context)
     const errors = new Map<string, { value: number }>()
     for (const [name, value] of sessionOptions) {
-      const error = await optionError(name, value, services)
+      const error = await setOption(session, name, value, services)
       if (error !== null) errors.set(name, { value: error })
-      else if (Object.values(value).every((member) => member === null)) options.delete(name)
-      else options.set(name, value)
     }
     yield messages.SetSessionOptionsResult.encode({ errors })
   },

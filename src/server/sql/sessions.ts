@@ -11,6 +11,9 @@ const COOKIE = 'arrow_flight_session_id'
 export interface Session {
   /** As they were set. */
   readonly options: Map<string, SessionOptionValue>
+  /** The memory that it has for itself, if any; see `SqlMemory`. */
+  memory: string | null
+  hasEnded: boolean
 }
 
 interface Opened extends Session {
@@ -22,16 +25,23 @@ interface Opened extends Session {
  * Sessions by their cookie. Most clients keep no cookies: theirs goes with the connection that they opened it on.
  */
 export class Sessions {
-  readonly #sessions = new Handles<Opened>({
-    what: 'session',
-    advice: 'Set its options again',
-    countMax: LIMITS.sessionsMax,
-    idleMs: LIMITS.sessionIdleMs,
-    onEnd: (session) => {
-      for (const [peer, entry] of this.#byPeer) if (entry.session === session) this.#byPeer.delete(peer)
-    },
-  })
+  readonly #sessions: Handles<Opened>
   readonly #byPeer = new Map<string, { readonly handle: Uint8Array; readonly session: Opened }>()
+
+  /** @param onEnd - frees what a session has */
+  constructor(onEnd: (session: Session) => void) {
+    this.#sessions = new Handles<Opened>({
+      what: 'session',
+      advice: 'Set its options again',
+      countMax: LIMITS.sessionsMax,
+      idleMs: LIMITS.sessionIdleMs,
+      onEnd: (session) => {
+        for (const [peer, entry] of this.#byPeer) if (entry.session === session) this.#byPeer.delete(peer)
+        session.hasEnded = true
+        onEnd(session)
+      },
+    })
+  }
 
   get size(): number {
     return this.#sessions.size
@@ -61,7 +71,7 @@ export class Sessions {
     const known = this.find(context)
     if (known !== undefined) return known
     const owner = this.ownerOf(context)
-    const session = { options: new Map<string, SessionOptionValue>(), isNamed: false }
+    const session: Opened = { options: new Map(), memory: null, hasEnded: false, isNamed: false }
     const handle = this.#sessions.add(session, owner)
     this.#byPeer.set(context.peer, { handle, session })
     context.setHeader('set-cookie', `${COOKIE}=${handle.toString('hex')}; HttpOnly`)

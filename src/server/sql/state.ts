@@ -1,5 +1,6 @@
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
+import type { SqlMemory } from '../../query/sql-memory.ts'
 import type { LakeTransaction, TransactionalLake } from '../../store/transaction/lake-transaction.ts'
 import type { Lake } from '../../store/parts.ts'
 import { SessionReads } from '../../store/transaction/session-lake.ts'
@@ -31,7 +32,9 @@ interface Savepoint {
 
 /** What the Flight SQL clients of a server hold between calls. All of it is bounded, and nothing outlives the server. */
 export class SqlState {
-  readonly sessions = new Sessions()
+  readonly sessions: Sessions
+  /** What sessions have of the memory of SQL. */
+  readonly memory: SqlMemory
   readonly executions = new Executions()
   readonly polls = new Polls()
   readonly statements = new Handles<PreparedStatement>({
@@ -75,8 +78,12 @@ export class SqlState {
   readonly #lake: TransactionalLake
   #preparedBytes = 0
 
-  constructor(lake: TransactionalLake) {
+  constructor(lake: TransactionalLake, memory: SqlMemory) {
     this.#lake = lake
+    this.memory = memory
+    this.sessions = new Sessions((session) => {
+      if (session.memory !== null) void memory.end(session.memory)
+    })
   }
 
   /** @throws SternaError SERVER_BUSY */
@@ -179,9 +186,12 @@ export class SqlState {
   }
 
   /** What clients hold at the moment. */
-  get stats(): Readonly<Record<'sessions' | 'statements' | 'transactions' | 'savepoints' | 'polls', number>> {
+  get stats(): Readonly<
+    Record<'sessions' | 'memory_limits' | 'statements' | 'transactions' | 'savepoints' | 'polls', number>
+  > {
     return {
       sessions: this.sessions.size,
+      memory_limits: this.memory.shareCount,
       statements: this.statements.size,
       transactions: this.transactions.size,
       savepoints: this.savepoints.size,

@@ -6,7 +6,7 @@ import type { CallContext } from '../call.ts'
 import type { Services } from '../services.ts'
 import { boundRows, readParameters } from './bound-rows.ts'
 import type { PutCommand } from './command.ts'
-import { statementOf, type StatementText } from './statement.ts'
+import { memoryOf, statementOf, type StatementText } from './statement.ts'
 import { transactionName } from './transaction-name.ts'
 import { runWrite } from './write.ts'
 
@@ -44,15 +44,13 @@ async function run(text: StatementText, services: Services, context: CallContext
     throw new SternaError('SQL_INVALID', 'The statement gives rows and writes none: ask for it as a query')
   }
   await context.confirmed()
-  const { id, sql, schema, timeZone, transaction, timeoutMs } = statementOf(
-    { ...text, parameters: null },
-    services,
-    context,
-  )
+  const statement = statementOf({ ...text, parameters: null }, services, context)
+  const { id, sql, schema, timeZone, transaction, timeoutMs } = statement
+  const memory = memoryOf(statement, services)
   const bound = text.parameters === null ? null : await boundRows(text.parameters)
   const { signal, end } = services.sql.executions.begin(id, context.signal, timeoutMs)
   try {
-    const input = { sql, schema, timeZone, transaction, signal, ...(bound !== null && { bound }) }
+    const input = { sql, schema, timeZone, memory, transaction, signal, ...(bound !== null && { bound }) }
     const rows = await runWrite(write, input, services, context)
     return messages.DoPutUpdateResult.encode({ recordCount: rows ?? 0 })
   } finally {

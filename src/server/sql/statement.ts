@@ -25,6 +25,8 @@ const statementSchema = z.strictObject({
   timeoutMs: z.number().positive().optional(),
   /** In which times with a zone are computed and printed. */
   timeZone: z.string().optional(),
+  /** Of its session alone; see `SqlMemory`. */
+  memory: z.string().max(64).optional(),
   /** Hex of its id. */
   transaction: z.string().optional(),
   /** An IPC stream in base64. */
@@ -60,6 +62,11 @@ export function decodeStatement(handle: Uint8Array): Statement {
   const statement = readJsonTicket(handle, statementSchema)
   if (statement !== undefined) return statement
   throw new SternaError('TICKET_MALFORMED', 'The ticket holds no statement that GetFlightInfo gave')
+}
+
+/** @throws SternaError HANDLE_NOT_FOUND where the session that the memory was of is over */
+export function memoryOf({ memory }: Pick<Statement, 'memory'>, { sql }: Services): QueryRequest['memory'] {
+  return memory === undefined ? undefined : sql.memory.get(memory)
 }
 
 /** The rows of a statement: one run for each row of its parameters, one after the other in one stream. */
@@ -133,7 +140,8 @@ export class StatementRead implements Readable {
   #request(row: ParameterRow | undefined): QueryRequest {
     const { sql, schema, timeZone, transaction } = this.#statement
     const lake = this.#services.sql.lakeOf(this.#context, transaction)
-    return { sql, parameters: row, schema, timeZone, lake, signal: this.#context.signal }
+    const memory = memoryOf(this.#statement, this.#services)
+    return { sql, parameters: row, schema, timeZone, memory, lake, signal: this.#context.signal }
   }
 
   /** Null for a statement to which nothing was bound. */

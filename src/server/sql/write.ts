@@ -10,7 +10,7 @@ import type { Services } from '../services.ts'
 import type { Readable } from './command.ts'
 import { INT64, nullable, schemaOf } from './metadata.ts'
 import { boundRows } from './bound-rows.ts'
-import { type Statement, StatementRead } from './statement.ts'
+import { memoryOf, type Statement, StatementRead } from './statement.ts'
 
 /** What a statement that writes gives where rows are asked for: how many it has written, as DuckDB calls it. */
 const COUNT_SCHEMA = schemaOf(nullable('Count', INT64))
@@ -23,6 +23,7 @@ export interface WriteInput {
   readonly timeZone?: string | undefined
   /** Hex of its id. */
   readonly transaction?: string | undefined
+  readonly memory?: QueryRequest['memory']
   readonly parameters?: QueryRequest['parameters']
   readonly bound?: BoundRows | undefined
   readonly signal: AbortSignal
@@ -117,12 +118,13 @@ class WriteRead implements Readable {
 
   async open(): Promise<OpenRead> {
     const { id, sql, schema, timeZone, transaction, parameters, timeoutMs, once } = this.#statement
+    const memory = memoryOf(this.#statement, this.#services)
     const done = this.#isTicket ? this.#claim(Buffer.from(once ?? '', 'hex')) : null
     let hasRun = false
     const { signal, end } = this.#services.sql.executions.begin(id, this.#context.signal, timeoutMs)
     try {
       const bound = parameters === undefined ? null : await boundRows(Buffer.from(parameters, 'base64'))
-      const input = { sql, schema, timeZone, transaction, signal, ...(bound !== null && { bound }) }
+      const input = { sql, schema, timeZone, memory, transaction, signal, ...(bound !== null && { bound }) }
       const rows = await runWrite(this.#write, input, this.#services, this.#context)
       hasRun = true
       const frames = rows === null ? [] : [batchOf(COUNT_SCHEMA, [[BigInt(rows)]])]
