@@ -29,7 +29,7 @@ const layers = {
     mayImport: [
       ...shared,
       '^src/(query|telemetry)/',
-      '^src/store/(parts|occurrences|partitions|part-filter|bucket)\\.ts$',
+      '^src/store/(parts|occurrences|partitions|part-filter|value-filter|bucket)\\.ts$',
     ],
   },
   client: { path: '^src/client/', mayImport: [...shared, '^src/client/'] },

@@ -4,7 +4,7 @@ import { encodeSchema, type Schema } from '../../flight/ipc/schema.ts'
 import { encapsulate } from '../../flight/ipc/stream.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
-import type { ColumnStats, PartitionRows, PartWriter, WrittenPart } from '../store/parts.ts'
+import type { ColumnStats, ColumnValues, PartitionRows, PartWriter, WrittenPart } from '../store/parts.ts'
 import type { Partition } from '../store/partitions.ts'
 import type { Duck } from './duck.ts'
 import { quoteName, quoteText, type Connection } from './duckdb.ts'
@@ -12,7 +12,7 @@ import { betterEncodings } from './encoding-check.ts'
 import { FramesTable } from './frames-table.ts'
 import { copyStatement, leavesOf, rowGroupRows, type Encodings, type Leaf } from './parquet-copy.ts'
 import { dictionaryMetadata, joinedDictionaryMetadata } from './part-dictionaries.ts'
-import { distinctTexts, isLookedUp } from './part-values.ts'
+import { columnValues, isLookedUp } from './part-values.ts'
 import { olderCondition, partitionCondition, partitionsOf } from './part-partitions.ts'
 import { fieldIds, storageOf, type FieldId } from './storage-types.ts'
 
@@ -35,8 +35,8 @@ interface Writing {
   /** At most. */
   readonly rowGroupRows: number
   readonly hasBloomFilters: boolean
-  /** All values of columns of texts, by name. */
-  readonly values: ReadonlyMap<string, readonly string[]>
+  /** Of columns at the top level, by name. */
+  readonly values: ReadonlyMap<string, ColumnValues>
 }
 
 /**
@@ -141,7 +141,7 @@ class DuckPartWriter implements PartWriter {
     try {
       return await this.#withConnection(this.#encoder, signal, async (connection) => {
         const size = await sizeOf(connection, files)
-        const values = await distinctTexts(connection, schema, `${partsTable(sources)}${where}`)
+        const values = await columnValues(connection, schema, `${partsTable(sources)}${where}`)
         // Of rows in another order nobody knows which dictionary they had.
         const isWhole = orderBy.length === 0 && where === ''
         const dictionaries = isWhole ? await joinedDictionaryMetadata(connection, sources) : {}
@@ -209,10 +209,9 @@ class DuckPartWriter implements PartWriter {
       rows: Number(rows),
       fileBytes: Number(fileBytes),
       footerBytes: Number(footerBytes),
-      columns: readStatistics(statistics, leaves).map((column, index) => {
-        const values = isTopLevel(leaves[index]) ? writing.values.get(column.name) : undefined
-        return values === undefined ? column : { ...column, values }
-      }),
+      columns: readStatistics(statistics, leaves).map((column, index) =>
+        isTopLevel(leaves[index]) ? { ...column, ...writing.values.get(column.name) } : column,
+      ),
     }
   }
 }

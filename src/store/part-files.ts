@@ -5,6 +5,8 @@ import type { Disk } from './disk/disk.ts'
 import { sealPart } from './parquet/part-seal.ts'
 import { encodeName, parsePartFileName, partFileName } from './disk/part-names.ts'
 import { failpoint } from './failpoints.ts'
+import { encodeNotes } from './part-notes.ts'
+import type { ColumnStats } from './parts.ts'
 
 /** The schema whose parts lie in `cold/` itself; every other has a folder of its own there. */
 const MAIN_SCHEMA = 'main'
@@ -39,12 +41,17 @@ export class PartFiles {
     this.#lastNumbers.set(name, Math.max(this.#lastNumbers.get(name) ?? -1, parsed.number))
   }
 
-  /** Seals a finished temporary file with checksums and makes it durable. @returns its size in bytes */
-  async finish(path: string): Promise<number> {
+  /**
+   * Seals a finished temporary file with checksums and makes it durable.
+   *
+   * @param columns - what the file keeps of them for the case that the catalog is lost
+   * @returns its size in bytes
+   */
+  async finish(path: string, columns: readonly ColumnStats[]): Promise<number> {
     failpoint('part.written')
     const file = await this.#disk.open(path, 'update')
     try {
-      await sealPart(file)
+      await sealPart(file, encodeNotes(columns))
       await file.sync()
       failpoint('part.synced')
       return await file.size()

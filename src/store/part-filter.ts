@@ -20,7 +20,7 @@ export interface PartBounds {
   readonly min: string | null
   readonly max: string | null
   readonly containsNan: boolean | null
-  /** All values but null, where they are known. */
+  /** All values but null as DuckDB prints them, where they are known. */
   readonly values: ReadonlySet<string> | null
 }
 
@@ -48,13 +48,24 @@ export function mayContain(filter: PartFilter, bounds: PartBounds, type: string)
   if (low !== undefined && isAbove(low)) return false
   if (high !== undefined && isBelow(high)) return false
   if (values === undefined) return true
-  const isThere = (value: FilterValue): boolean =>
-    type !== 'varchar' || bounds.values === null || !isText(value) || bounds.values.has(value.value)
+  const isThere = (value: FilterValue): boolean => {
+    const text = printed(value, type)
+    return bounds.values === null || text === null || bounds.values.has(text)
+  }
   return values.some((value) => !isAbove(value) && !isBelow(value) && isThere(value))
 }
 
-function isText(value: FilterValue): value is FilterValue & { kind: 'text' | 'bound' } {
-  return value.kind === 'text' || (value.kind === 'bound' && value.type === 'varchar')
+/** The values that a condition asks for, as DuckDB prints them in a column; null where that is not all it asks. */
+export function printedValues({ values }: PartFilter, type: string): readonly string[] | null {
+  const texts = values?.flatMap((value) => printed(value, type) ?? []) ?? []
+  return values === undefined || texts.length < values.length ? null : texts
+}
+
+/** As DuckDB prints the value of a column that is equal; null where nobody knows of such columns. */
+function printed(value: FilterValue, type: string): string | null {
+  const key = valueKey(value, type)
+  if (type === 'varchar') return key === null || value.kind === 'number' ? null : value.value
+  return typeof key === 'bigint' ? String(key) : null
 }
 
 /** A bound as the catalog has it, in a form that compares; null where its text does not tell. */

@@ -28,8 +28,16 @@ export function storedFields({ fields }: Schema): readonly Field[] {
   return fields.length === 0 ? [NO_COLUMNS] : fields
 }
 
+/** Which values but null a column of a part has: all of them where they are few, a filter of them, or nobody knows. */
+export interface ColumnValues {
+  /** As DuckDB prints them. */
+  readonly values?: readonly string[]
+  /** As `value-filter.ts` makes it. */
+  readonly filter?: Uint8Array
+}
+
 /** Statistics of one column in one part, as the catalog keeps them for pruning. */
-export interface ColumnStats {
+export interface ColumnStats extends ColumnValues {
   readonly name: string
   readonly fieldId: number
   readonly nullCount: number
@@ -38,8 +46,6 @@ export interface ColumnStats {
   readonly max: string | null
   /** Null for types that have no NaN. */
   readonly containsNan: boolean | null
-  /** All values but null, where they are texts, few and looked for. */
-  readonly values?: readonly string[]
   readonly compressedBytes: number
 }
 

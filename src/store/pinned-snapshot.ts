@@ -1,14 +1,16 @@
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
+import { LIMITS } from '../limits.ts'
 import type { FrameCache } from './cache/frame-cache.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import type { PartBoundsIndex } from './catalog/part-bounds.ts'
 import type { CatalogDataset, CatalogPart, CatalogState, RollupState } from './catalog/state.ts'
 import { matchesGlob } from './glob.ts'
 import { type LogViews, logRows } from './log/logs.ts'
-import { type PartFilter, mayContain } from './part-filter.ts'
+import { type PartFilter, mayContain, printedValues } from './part-filter.ts'
 import type { PastMoment, PinnedDataset, PinnedLake, PinnedRollup, PinnedView } from './parts.ts'
+import { hashValue } from './value-filter.ts'
 
 /** What a snapshot is pinned with. */
 export interface SnapshotParts {
@@ -139,14 +141,26 @@ export class PinnedSnapshot implements PinnedLake {
   }
 
   #kept(dataset: CatalogDataset, filters: readonly PartFilter[]): readonly CatalogPart[] {
-    return filters.reduce((parts, filter) => {
-      const bounds = this.#parts.bounds?.of(dataset, filter.column)
-      if (bounds === undefined) return parts
-      return parts.filter(({ dataFileId }) => {
-        const known = bounds.byPart.get(dataFileId)
-        return known === undefined || mayContain(filter, known, bounds.type)
-      })
-    }, dataset.parts)
+    const index = this.#parts.bounds
+    const asked = filters.flatMap((filter) => {
+      const bounds = index?.of(dataset, filter.column)
+      return bounds === undefined ? [] : [{ filter, bounds }]
+    })
+    const within = asked.reduce(
+      (parts, { filter, bounds }) =>
+        parts.filter(({ dataFileId }) => {
+          const known = bounds.byPart.get(dataFileId)
+          return known === undefined || mayContain(filter, known, bounds.type)
+        }),
+      dataset.parts,
+    )
+    // Filters are read from the catalog, for the parts that nothing else leaves out.
+    return asked.reduce((parts, { filter, bounds }) => {
+      const values = printedValues(filter, bounds.type)
+      if (index === null || values === null || values.length > LIMITS.filterLookupsMax) return parts
+      const gone = index.without(bounds, parts, values.map(hashValue))
+      return gone.size === 0 ? parts : parts.filter(({ dataFileId }) => !gone.has(dataFileId))
+    }, within)
   }
 }
 

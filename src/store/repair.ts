@@ -10,6 +10,9 @@ import { NodeDisk } from './disk/node-disk.ts'
 import { parsePartFileName } from './disk/part-names.ts'
 import { type FoundPart, type Lineage, traceLineage } from './lineage.ts'
 import { type PartFooter, ParquetReader } from './parquet/parquet-reader.ts'
+import { PartDamage, readPartNotes } from './parquet/part-seal.ts'
+import { ARROW_SCHEMA_KEY } from './parquet/schema-hints.ts'
+import { decodeNotes } from './part-notes.ts'
 import { parseOrigin } from './part-origin.ts'
 import { findLogs, withLogs } from './repair-logs.ts'
 
@@ -23,6 +26,8 @@ export interface RepairSummary {
 
 interface ReadablePart extends FoundPart {
   readonly footer: PartFooter
+  /** What it says of its columns; null of a part that says nothing. */
+  readonly notes: Uint8Array | null
 }
 
 /**
@@ -40,7 +45,7 @@ export async function repair(path: string): Promise<RepairSummary> {
     const readable: ReadablePart[] = []
     for (const partPath of await dataDir.partPaths()) {
       try {
-        readable.push(await readPart(reader, dataDir, partPath))
+        readable.push(await readPart(disk, reader, dataDir, partPath))
       } catch (error) {
         await quarantine.add(partPath, SternaError.from(error).message)
       }
@@ -75,25 +80,51 @@ export async function repair(path: string): Promise<RepairSummary> {
   }
 }
 
-async function readPart(reader: ParquetReader, dataDir: DataDir, path: string): Promise<ReadablePart> {
+async function readPart(
+  disk: Disk,
+  reader: ParquetReader,
+  dataDir: DataDir,
+  path: string,
+): Promise<ReadablePart> {
   const footer = await reader.readPartMetadata(path)
   const origin = parseOrigin(footer.metadata)
   if (!origin) throw new SternaError('DATA_CORRUPT', 'It does not say which dataset it belongs to')
   const number = parsePartFileName(basename(path))?.number ?? 0
-  return { path: relative(dataDir.coldPath, path), number, origin, footer }
+  const notes = await readNotes(disk, path)
+  return { path: relative(dataDir.coldPath, path), number, origin, footer, notes }
+}
+
+/** Null, too, where they are damaged: the rows may be whole, and reading them tells. */
+async function readNotes(disk: Disk, path: string): Promise<Uint8Array | null> {
+  const file = await disk.open(path, 'read')
+  try {
+    return await readPartNotes(file)
+  } catch (error) {
+    if (error instanceof PartDamage) return null
+    throw error
+  } finally {
+    await file.close()
+  }
 }
 
 function toDataset({ ref, live }: Lineage<ReadablePart>): FoundDataset {
-  const encoded = live.at(-1)?.footer.metadata.get('ARROW:schema') ?? ''
+  const encoded = live.at(-1)?.footer.metadata.get(ARROW_SCHEMA_KEY) ?? ''
   const schemaHeader = decapsulate(Buffer.from(encoded, 'base64'))
-  return { ref, schemaHeader, schema: parseSchema(schemaHeader), parts: live.map(toNewPart) }
+  const parts = live.map((part) => toNewPart(part, part.footer.metadata.get(ARROW_SCHEMA_KEY) === encoded))
+  return { ref, schemaHeader, schema: parseSchema(schemaHeader), parts }
 }
 
-/** Bounds of columns are not in reach here; a part without them is only never pruned. */
-function toNewPart({ path, origin, footer }: ReadablePart): NewPart {
+/** @param isOfSchema - whether its columns are those of the dataset: of others what it says of them is left aside */
+function toNewPart({ path, origin, footer, notes }: ReadablePart, isOfSchema: boolean): NewPart {
   const { rows, fileBytes, footerBytes } = footer
   const tier = origin.mode === 'rewrite' ? 'cold' : 'warm'
-  return { path, tier, rows, fileBytes, footerBytes, arrowBytes: origin.arrowBytes, columns: [] }
+  return {
+    ...{ path, tier, rows, fileBytes, footerBytes, arrowBytes: origin.arrowBytes },
+    // Of thousands of parts at once, only the bytes are kept.
+    get columns() {
+      return notes === null || !isOfSchema ? [] : decodeNotes(notes)
+    },
+  }
 }
 
 /** Moves files out of the way, under names that do not take each other's place. */

@@ -151,7 +151,7 @@ export class Staging {
     partition: Partition | null,
     isInOrder: boolean,
   ): Promise<StagedPart> {
-    const fileBytes = await this.#files.finish(path)
+    const fileBytes = await this.#files.finish(path, written.columns)
     return { path, written: { ...written, fileBytes }, arrowBytes, partition, isInOrder }
   }
 }

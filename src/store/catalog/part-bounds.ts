@@ -1,11 +1,14 @@
 import type { PartBounds } from '../part-filter.ts'
+import { type ValueHash, blockExpression, blockHas } from '../value-filter.ts'
 import type { Database } from './database.ts'
-import type { CatalogDataset } from './state.ts'
+import type { CatalogDataset, CatalogPart } from './state.ts'
 
 /** Of a column in a part, with what only the catalog counts. */
 interface StoredBounds extends PartBounds {
   /** Rows without a value; null where nobody has counted them. */
   readonly nulls: number | null
+  /** Whether a filter tells more of its values. */
+  readonly hasFilter: boolean
 }
 
 /** Bounds of one column, by part. */
@@ -47,6 +50,27 @@ export class PartBoundsIndex {
     return bounds
   }
 
+  /** Of parts, those that surely have none of the values, by what their filters of a column say. */
+  without(
+    { columnId, byPart }: ColumnBounds,
+    parts: readonly CatalogPart[],
+    values: readonly ValueHash[],
+  ): ReadonlySet<number> {
+    let left = parts.flatMap(({ dataFileId: id }) => (byPart.get(id)?.hasFilter === true ? [id] : []))
+    for (const hash of left.length === 0 ? [] : values) {
+      // One block of a filter tells: the others stay in the catalog.
+      const blocks = this.#db.all<[number, ArrayBuffer]>(
+        `SELECT f.data_file_id, ${blockExpression('f.bits', '?')} FROM json_each(?) AS part
+         CROSS JOIN sterna_file_filter f ON f.data_file_id = part.value AND f.column_id = ?`,
+        hash.place,
+        JSON.stringify(left),
+        columnId,
+      )
+      left = blocks.flatMap(([id, block]) => (blockHas(Buffer.from(block), hash) ? [] : [id]))
+    }
+    return new Set(left)
+  }
+
   #open(tableId: number, column: string): ColumnBounds | undefined {
     const row = this.#db.get<[number, string]>(
       `SELECT column_id, column_type FROM ducklake_column
@@ -59,24 +83,32 @@ export class PartBoundsIndex {
 
   #read(tableId: number, bounds: ColumnBounds, newest: number): void {
     const rows = this.#db.all<
-      [number, string | null, string | null, number | null, string | null, number | null]
+      [number, string | null, string | null, number | null, string | null, number | null, number]
     >(
-      `SELECT s.data_file_id, s.min_value, s.max_value, s.contains_nan, v."values",
-         s.null_count
+      `SELECT s.data_file_id, s.min_value, s.max_value, s.contains_nan, v."values", s.null_count, f.rowid IS NOT NULL
        FROM ducklake_file_column_stats s
        LEFT JOIN sterna_file_values v ON v.data_file_id = s.data_file_id AND v.column_id = s.column_id
+       LEFT JOIN sterna_file_filter f ON f.data_file_id = s.data_file_id AND f.column_id = s.column_id
        WHERE s.table_id = ? AND s.column_id = ? AND s.data_file_id > ?`,
       tableId,
       bounds.columnId,
       bounds.newest,
     )
-    for (const [id, min, max, containsNan, values, nulls] of rows) {
+    // Most parts of a dataset have the same few.
+    const sets = new Map<string, ReadonlySet<string>>()
+    const setOf = (json: string): ReadonlySet<string> => {
+      const set = sets.get(json) ?? new Set(JSON.parse(json) as string[])
+      sets.set(json, set)
+      return set
+    }
+    for (const [id, min, max, containsNan, values, nulls, hasFilter] of rows) {
       bounds.byPart.set(id, {
         min,
         max,
         containsNan: containsNan === null ? null : containsNan !== 0,
         nulls,
-        values: values === null ? null : new Set(JSON.parse(values) as string[]),
+        hasFilter: hasFilter !== 0,
+        values: values === null ? null : setOf(values),
       })
     }
     bounds.newest = newest

@@ -15,7 +15,8 @@ const DUCKLAKE_VERSION = '1.0'
  * - `sterna_log`: how far the log of a table is in its parts, and the ids of the batches up to there;
  *   the name that its log has from an older catalog.
  * - `sterna_options`: what a dataset was told, in JSON; see `src/store/options.ts`.
- * - `sterna_file_values`: all values of a column of a part, in JSON, where they are texts and few.
+ * - `sterna_file_values`: all values of a column of a part, in JSON, where they are texts or integers, and few.
+ * - `sterna_file_filter`: where they are more, a filter of them; see `src/store/value-filter.ts`.
  * - `sterna_rollup`: what a dataset is a rollup of, in JSON; the table and the version of that, and up to which instant,
  *   in µs since 1970, the parts of the rollup are true of it.
  * - `sterna_data_file`: size in memory and tier of a part.
@@ -35,6 +36,8 @@ CREATE TABLE IF NOT EXISTS sterna_log(
 CREATE TABLE IF NOT EXISTS sterna_options(table_id INTEGER PRIMARY KEY, options TEXT);
 CREATE TABLE IF NOT EXISTS sterna_file_values(
   data_file_id INTEGER, table_id INTEGER, column_id INTEGER, "values" TEXT, PRIMARY KEY (data_file_id, column_id));
+CREATE TABLE IF NOT EXISTS sterna_file_filter(
+  data_file_id INTEGER, column_id INTEGER, bits BLOB, PRIMARY KEY (data_file_id, column_id));
 CREATE INDEX IF NOT EXISTS sterna_file_values_by_column ON sterna_file_values(table_id, column_id);
 CREATE TABLE IF NOT EXISTS sterna_rollup(
   table_id INTEGER PRIMARY KEY, definition TEXT, source_table_id INTEGER, source_version INTEGER,
@@ -102,6 +105,7 @@ export function prepareTables(db: Database, dataPath: string): void {
     DELETE FROM sterna_log WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_options WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_file_values WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file);
+    DELETE FROM sterna_file_filter WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file);
     DELETE FROM sterna_rollup WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_data_file WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file);
     DELETE FROM sterna_table_past WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);

@@ -108,16 +108,30 @@ export function newPartsOf(db: Database, parts: readonly CatalogPart[]): NewPart
   })
 }
 
+type StatsRow = readonly [
+  columnId: number,
+  bytes: number | null,
+  nulls: number | null,
+  min: string | null,
+  max: string | null,
+  containsNan: number | null,
+  values: string | null,
+  filter: ArrayBuffer | null,
+]
+
 function columnStats(db: Database, dataFileId: number): ColumnStats[] {
-  const rows = db.all<[number, number | null, number | null, string | null, string | null, number | null]>(
-    `SELECT column_id, column_size_bytes, null_count, min_value, max_value, contains_nan
-     FROM ducklake_file_column_stats WHERE data_file_id = ?`,
+  const rows = db.all<StatsRow>(
+    `SELECT s.column_id, s.column_size_bytes, s.null_count, s.min_value, s.max_value, s.contains_nan, v."values", f.bits
+     FROM ducklake_file_column_stats s
+     LEFT JOIN sterna_file_values v ON v.data_file_id = s.data_file_id AND v.column_id = s.column_id
+     LEFT JOIN sterna_file_filter f ON f.data_file_id = s.data_file_id AND f.column_id = s.column_id
+     WHERE s.data_file_id = ?`,
     dataFileId,
   )
   // Of a column without a count of nulls nothing is known.
   return rows
     .filter(([, , nullCount]) => nullCount !== null)
-    .map(([fieldId, compressedBytes, nullCount, min, max, containsNan]) => ({
+    .map(([fieldId, compressedBytes, nullCount, min, max, containsNan, values, filter]) => ({
       name: '',
       fieldId,
       nullCount: nullCount ?? 0,
@@ -125,5 +139,7 @@ function columnStats(db: Database, dataFileId: number): ColumnStats[] {
       max,
       containsNan: containsNan === null ? null : containsNan !== 0,
       compressedBytes: compressedBytes ?? 0,
+      ...(values !== null && { values: JSON.parse(values) as string[] }),
+      ...(filter !== null && { filter: Buffer.from(filter) }),
     }))
 }

@@ -74,6 +74,13 @@ function addColumnStats(
   const stats = new Map<number, ColumnStats>(part.columns.map((column) => [column.fieldId, column]))
   for (const column of columns.filter(isLeaf)) {
     const known = stats.get(column.id)
+    if (known?.filter !== undefined) {
+      writer.db.insert('sterna_file_filter', {
+        data_file_id: dataFileId,
+        column_id: column.id,
+        bits: known.filter,
+      })
+    }
     if (known?.values !== undefined) {
       writer.db.insert('sterna_file_values', {
         data_file_id: dataFileId,

@@ -10,6 +10,9 @@ const BLOCK_BYTES = 64 * 1024
 const MAGIC = Buffer.from('STRNSEAL', 'latin1')
 /** Block bytes, block count, checksum of the footer, checksum of the table and of these three; the magic. */
 const TRAILER_BYTES = 4 * 4 + MAGIC.byteLength
+const NOTES_MAGIC = Buffer.from('STRNNOTE', 'latin1')
+/** Bytes of the notes, checksum of them; the magic. */
+const NOTES_TRAILER_BYTES = 2 * 4 + NOTES_MAGIC.byteLength
 /** Footer length and magic, at the end of every Parquet file. */
 const PARQUET_TAIL_BYTES = 8
 const READ_BYTES = 16 * BLOCK_BYTES
@@ -45,22 +48,29 @@ export class PartDamage extends Error {
  * For a file that nobody reads yet; durable after `file.sync()`. A sealed one stays as it is.
  *
  * @param file - open for reading and writing; stays open.
+ * @param notes - bytes to be kept behind the data, for {@link readPartNotes}
  * @throws {@link PartDamage} where the file does not end as Parquet does.
  */
-export async function sealPart(file: DiskFile): Promise<void> {
+export async function sealPart(file: DiskFile, notes: Uint8Array | null = null): Promise<void> {
   const tail = await readPartTail((target, position) => file.read(target, position), await file.size())
   if (tail.seal !== null) return
+  let end = tail.footerStart
+  if (notes !== null) {
+    const chunks = [notes, encodeNotesTrailer(notes)]
+    await file.write(chunks, end)
+    for (const { byteLength } of chunks) end += byteLength
+  }
   const checksums: number[] = []
   const chunk = Buffer.allocUnsafe(READ_BYTES)
-  for (let start = 0; start < tail.footerStart; start += READ_BYTES) {
-    const bytes = chunk.subarray(0, Math.min(READ_BYTES, tail.footerStart - start))
+  for (let start = 0; start < end; start += READ_BYTES) {
+    const bytes = chunk.subarray(0, Math.min(READ_BYTES, end - start))
     if ((await file.read(bytes, start)) !== bytes.byteLength)
       throw new PartDamage('it became shorter while it was read')
     for (let at = 0; at < bytes.byteLength; at += BLOCK_BYTES) {
       checksums.push(crc32(bytes.subarray(at, at + BLOCK_BYTES)))
     }
   }
-  await file.write([encodeSeal(checksums, crc32(tail.footer)), tail.footer], tail.footerStart)
+  await file.write([encodeSeal(checksums, crc32(tail.footer)), tail.footer], end)
 }
 
 /**
@@ -98,6 +108,36 @@ export async function readPartTail(
   if (crc32(footer) !== trailer.readUInt32LE(8)) throw new PartDamage('its footer is damaged')
   const blockChecksums = Array.from({ length: tableBytes / 4 }, (_, index) => table.readUInt32LE(index * 4))
   return { footer, footerStart, seal: { blockBytes, dataBytes, blockChecksums } }
+}
+
+/**
+ * Reads the notes of a sealed part.
+ *
+ * @returns null where it has none
+ * @throws {@link PartDamage} where they are not what was written
+ */
+export async function readPartNotes(file: DiskFile): Promise<Buffer | null> {
+  const { seal } = await readPartTail((target, position) => file.read(target, position), await file.size())
+  if (seal === null || seal.dataBytes < NOTES_TRAILER_BYTES) return null
+  const trailer = Buffer.alloc(NOTES_TRAILER_BYTES)
+  const trailerStart = seal.dataBytes - NOTES_TRAILER_BYTES
+  await file.read(trailer, trailerStart)
+  if (!trailer.subarray(8).equals(NOTES_MAGIC)) return null
+  const length = trailer.readUInt32LE(0)
+  const notes = Buffer.alloc(Math.min(length, trailerStart))
+  await file.read(notes, trailerStart - notes.byteLength)
+  if (notes.byteLength !== length || crc32(notes) !== trailer.readUInt32LE(4)) {
+    throw new PartDamage('its notes are damaged')
+  }
+  return notes
+}
+
+function encodeNotesTrailer(notes: Uint8Array): Buffer {
+  const trailer = Buffer.alloc(NOTES_TRAILER_BYTES)
+  trailer.writeUInt32LE(notes.byteLength, 0)
+  trailer.writeUInt32LE(crc32(notes), 4)
+  NOTES_MAGIC.copy(trailer, 8)
+  return trailer
 }
 
 /**

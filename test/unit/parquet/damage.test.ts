@@ -7,7 +7,13 @@ import { basename, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
 import { NodeDisk } from '../../../src/store/disk/node-disk.ts'
-import { checkBlocks, PartDamage, readPartTail, sealPart } from '../../../src/store/parquet/part-seal.ts'
+import {
+  checkBlocks,
+  PartDamage,
+  readPartNotes,
+  readPartTail,
+  sealPart,
+} from '../../../src/store/parquet/part-seal.ts'
 import {
   field,
   parquetReader,
@@ -183,6 +189,32 @@ for (const dataBytes of [65_535, 65_536, 65_537, 131_072]) {
     }, PartDamage)
   })
 }
+
+test('notes behind the data are read again, and a changed one is found', async (t) => {
+  const path = await part(t, false)
+  const notes = Buffer.from('what there is to say')
+  const file = await new NodeDisk().open(path, 'update')
+  t.after(() => file.close())
+  await sealPart(file, notes)
+  assert.deepEqual(await readPartNotes(file), notes)
+  const bytes = await readFile(path)
+  const { seal: found } = await readPartTail(
+    (target, position) => bytes.copy(target, 0, position),
+    bytes.byteLength,
+  )
+  assert.ok(found !== null)
+  // The checksums of all data cover them, too.
+  const start = Math.floor(bytes.indexOf(notes) / found.blockBytes) * found.blockBytes
+  checkBlocks(found, bytes.subarray(start, found.dataBytes), start)
+  await file.write([Buffer.from('W')], bytes.indexOf(notes))
+  await assert.rejects(readPartNotes(file), PartDamage)
+})
+
+test('a part without notes has none', async (t) => {
+  const file = await new NodeDisk().open(await part(t), 'read')
+  t.after(() => file.close())
+  assert.equal(await readPartNotes(file), null)
+})
 
 async function part(t: TestContext, isSealed = true): Promise<string> {
   const path = join(await temporaryFolder(t), 'part.parquet')

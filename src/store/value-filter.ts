@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * Which values a column of a part can have, where they are too many to list: a split block Bloom filter as Parquet has
+ * them, of blocks of 32 bytes, one of which tells of a value. Other hashes than Parquet's: the first eight bytes of the
+ * SHA-256 of a value as DuckDB prints it, which both of us compute fast enough and will compute the same for ever.
+ *
+ * Source: Parquet format, BloomFilter.md, "Split Block Bloom Filters".
+ */
+const BLOCK_BYTES = 32
+
+/** Bits for each value: of 200 values that are not there, one seems to be. */
+const BITS_PER_VALUE = 12
+
+/** Odd numbers, one for each word of a block: which bit of it a hash sets. They are those of Parquet. */
+const SALTS = [
+  0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31,
+] as const
+
+/** Two unsigned numbers of 32 bits: the first chooses the block, the other the bits in it. */
+export interface ValueHash {
+  readonly place: number
+  readonly bits: number
+}
+
+/** Of a value as DuckDB prints it. */
+export function hashValue(text: string): ValueHash {
+  const digest = createHash('sha256').update(text).digest()
+  return { place: digest.readUInt32BE(0), bits: digest.readUInt32BE(4) }
+}
+
+/** Of the SHA-256 in hexadecimal digits, of which the first 16 are enough. */
+export function parseValueHash(digits: string): ValueHash {
+  return { place: Number.parseInt(digits.slice(0, 8), 16), bits: Number.parseInt(digits.slice(8, 16), 16) }
+}
+
+/** Values that a filter of so many bytes can tell apart. */
+export function filterValuesMax(bytes: number): number {
+  return Math.floor((bytes * 8) / BITS_PER_VALUE)
+}
+
+/** A filter in which the values of these hashes are. */
+export function makeValueFilter(hashes: readonly ValueHash[]): Uint8Array {
+  const blocks = Math.max(1, Math.ceil((hashes.length * BITS_PER_VALUE) / (BLOCK_BYTES * 8)))
+  const filter = Buffer.alloc(blocks * BLOCK_BYTES)
+  for (const { place, bits } of hashes) {
+    const start = Math.floor((place * blocks) / 2 ** 32) * BLOCK_BYTES
+    SALTS.forEach((salt, word) => {
+      const at = start + word * 4
+      filter.writeUInt32LE((filter.readUInt32LE(at) | bitOf(bits, salt)) >>> 0, at)
+    })
+  }
+  return filter
+}
+
+/**
+ * A term of SQLite: the block of the filter `bits` that tells of a value.
+ *
+ * @param place - the SQL of the first half of its hash
+ */
+export function blockExpression(bits: string, place: string): string {
+  return `substr(${bits}, 1 + ${BLOCK_BYTES} * ((${place} * (length(${bits}) / ${BLOCK_BYTES})) >> 32), ${BLOCK_BYTES})`
+}
+
+/** False where a value of this hash is not there for certain. */
+export function blockHas(block: Buffer, { bits }: ValueHash): boolean {
+  return SALTS.every((salt, word) => (block.readUInt32LE(word * 4) & bitOf(bits, salt)) !== 0)
+}
+
+function bitOf(bits: number, salt: number): number {
+  return 1 << (Math.imul(bits, salt) >>> 27)
+}
