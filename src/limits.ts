@@ -113,8 +113,8 @@ export const LIMITS = {
   /** Filters of what there is more of: 43,690 contracts or accounts in a column of a part, and some such columns. */
   columnFilterBytesMax: 64 * KiB,
   partFiltersBytesMax: 256 * KiB,
-  /** Values that one condition has looked up in filters: of more, some are in every part. */
-  filterLookupsMax: 32,
+  /** Blocks of filters that one condition reads, parts times values: each takes up to 30 µs of the main thread. */
+  filterLookupsMax: 16_384,
   /** How long no rows have to come before a dataset is compacted whatever it has (`compaction.quiet_ms`). */
   compactQuietMs: 600_000,
   /** Share of the time of one thread, and bytes a second, that work in the background may take. */

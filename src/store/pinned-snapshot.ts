@@ -157,7 +157,8 @@ export class PinnedSnapshot implements PinnedLake {
     // Filters are read from the catalog, for the parts that nothing else leaves out.
     return asked.reduce((parts, { filter, bounds }) => {
       const values = printedValues(filter, bounds.type)
-      if (index === null || values === null || values.length > LIMITS.filterLookupsMax) return parts
+      if (index === null || values === null) return parts
+      if (parts.length * values.length > LIMITS.filterLookupsMax) return parts
       const gone = index.without(bounds, parts, values.map(hashValue))
       return gone.size === 0 ? parts : parts.filter(({ dataFileId }) => !gone.has(dataFileId))
     }, within)

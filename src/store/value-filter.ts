@@ -42,15 +42,15 @@ export function filterValuesMax(bytes: number): number {
 /** A filter in which the values of these hashes are. */
 export function makeValueFilter(hashes: readonly ValueHash[]): Uint8Array {
   const blocks = Math.max(1, Math.ceil((hashes.length * BITS_PER_VALUE) / (BLOCK_BYTES * 8)))
-  const filter = Buffer.alloc(blocks * BLOCK_BYTES)
+  const filter = new Uint32Array((blocks * BLOCK_BYTES) / 4)
   for (const { place, bits } of hashes) {
-    const start = Math.floor((place * blocks) / 2 ** 32) * BLOCK_BYTES
-    SALTS.forEach((salt, word) => {
-      const at = start + word * 4
-      filter.writeUInt32LE((filter.readUInt32LE(at) | bitOf(bits, salt)) >>> 0, at)
-    })
+    let at = Math.floor((place * blocks) / 2 ** 32) * SALTS.length
+    for (const salt of SALTS) {
+      filter[at] = (filter[at] ?? 0) | bitOf(bits, salt)
+      at += 1
+    }
   }
-  return filter
+  return new Uint8Array(filter.buffer)
 }
 
 /**
