@@ -10,12 +10,12 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GRPC_STATUS } from '../../flight/index.ts'
 import { assertStored, BATCH_ROWS, NumberWriter, readNumbers } from '../support/append-load.ts'
-import { randomFrom } from '../support/random.ts'
+import { randomFrom, testRounds, testSeed } from '../support/random.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { partsOf, runAction, ticketMessage } from '../support/raw-flight.ts'
 import { type RunningServer, startServer, temporaryDirectory } from '../support/start-server.ts'
 
-const KILLS = 4 * Number(process.env['STERNA_TEST_ROUNDS'] ?? 1)
+const KILLS = 4 * testRounds
 const LANES = 3
 const WRITERS = 4
 
@@ -26,7 +26,6 @@ const ENV = {
   STERNA_APPEND_FLUSH_MS: '100',
 }
 
-const seed = Number(process.env['STERNA_TEST_SEED'] ?? Date.now() % 1_000_000)
 const folders: string[] = []
 
 after(async () => {
@@ -34,7 +33,7 @@ after(async () => {
 })
 
 async function lane(index: number): Promise<void> {
-  const random = randomFrom(seed + index)
+  const random = randomFrom(testSeed + index)
   const dataDir = await temporaryDirectory()
   folders.push(dataDir)
   const writers = Array.from({ length: WRITERS }, (_, writer) => new NumberWriter('ticks', writer))
@@ -82,6 +81,6 @@ async function assertAll(server: RunningServer, writers: readonly NumberWriter[]
   client.close()
 }
 
-test(`every acknowledged batch outlives ${KILLS * LANES} kills, once and whole (seed ${seed})`, async () => {
+test(`every acknowledged batch outlives ${KILLS * LANES} kills, once and whole (seed ${testSeed})`, async () => {
   await Promise.all(Array.from({ length: LANES }, (_, index) => lane(index)))
 })

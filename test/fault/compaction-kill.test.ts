@@ -1,6 +1,6 @@
 // Goal: a compaction that is killed at any moment loses and doubles no row, and leaves no file that nobody names.
 // Method: a server is killed at random times while it compacts, with readers on it; the next one must have all rows in
-// their order, and in the folder of the parts what its catalog names. The seed is printed.
+// their order, and in the folder of the parts what its catalog names.
 import assert from 'node:assert/strict'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GRPC_STATUS } from '../../flight/index.ts'
 import { readNumbers } from '../support/append-load.ts'
+import { randomFrom, testRounds, testSeed } from '../support/random.ts'
 import { RawClient } from '../support/raw-client.ts'
 import {
   actionMessage,
@@ -22,7 +23,7 @@ import {
 } from '../support/raw-flight.ts'
 import { startServer, temporaryDirectory } from '../support/start-server.ts'
 
-const ROUNDS = 4 * Number(process.env['STERNA_TEST_ROUNDS'] ?? 1)
+const ROUNDS = 4 * testRounds
 const PARTS = 4
 const ROWS = 50_000
 
@@ -40,14 +41,8 @@ async function addParts(client: RawClient): Promise<void> {
   }
 }
 
-test('a compaction that is killed leaves every row once', async (t) => {
-  const seed = Date.now() % 2 ** 31
-  t.diagnostic(`seed ${seed}`)
-  let state = seed
-  const random = (): number => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
-    return state / 0x7fffffff
-  }
+test(`a compaction that is killed leaves every row once (seed ${testSeed})`, async () => {
+  const random = randomFrom(testSeed)
   const dataDir = await temporaryDirectory()
   try {
     for (let round = 0; round <= ROUNDS; round += 1) {

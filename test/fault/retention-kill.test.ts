@@ -2,15 +2,14 @@
 // nothing names; a second run brings it to its end. Method: the real server ends itself at each failpoint that a
 // retention comes by, over a dataset of which two parts are rewritten.
 import assert from 'node:assert/strict'
-import { readdir, rm } from 'node:fs/promises'
+import { cp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
-import { pathToFileURL } from 'node:url'
+import { after, before, test } from 'node:test'
 import type { Frame } from '../../flight/frame.ts'
 import { GRPC_STATUS } from '../../flight/index.ts'
 import type { Failpoint } from '../../src/store/failpoints.ts'
 import { readNumbers } from '../support/append-load.ts'
-import { projectRoot } from '../support/project-root.ts'
+import { crashAt } from '../support/failpoint-env.ts'
 import { RawClient } from '../support/raw-client.ts'
 import {
   actionMessage,
@@ -40,8 +39,6 @@ const ALL_POINTS: readonly (readonly [Failpoint, passes: number])[] = [
 ]
 
 const POINTS = ALL_POINTS.filter(([name]) => isLong || SHORT.has(name))
-
-const CRASH_AT = pathToFileURL(join(projectRoot, 'dist', 'test', 'support', 'crash-at.js')).href
 
 const AT = new Date()
 const RETAIN = JSON.stringify({ at: AT.toISOString() })
@@ -97,12 +94,18 @@ async function withLake(
   }
 }
 
+const filled = await temporaryDirectory()
+
+before(() => withLake(filled, {}, fill))
+
+after(() => rm(filled, { recursive: true, force: true }))
+
 for (const [name, passes] of POINTS) {
   test(`a retention that is killed at ${name}, pass ${passes}, has happened or has not`, async () => {
     const dataDir = await temporaryDirectory()
     try {
-      await withLake(dataDir, {}, fill)
-      const env = { NODE_OPTIONS: `--import=${CRASH_AT}`, CRASH_AT: `${name}:${passes}` }
+      await cp(filled, dataDir, { recursive: true })
+      const env = crashAt(name, passes)
       await withLake(dataDir, env, async (client, ended) => {
         await client.exchange('DoAction', [actionMessage('retention', RETAIN)])
         assert.equal(await ended, 'SIGKILL')

@@ -3,14 +3,13 @@
  * Method: the real server ends itself by SIGKILL at each failpoint that a rollback comes by, and is started again.
  */
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
-import { pathToFileURL } from 'node:url'
+import { after, before, test } from 'node:test'
 import { Database } from '../../src/store/catalog/database.ts'
 import type { Failpoint } from '../../src/store/failpoints.ts'
 import { BATCH_ROWS, NumberWriter, readNumbers } from '../support/append-load.ts'
-import { projectRoot } from '../support/project-root.ts'
+import { crashAt } from '../support/failpoint-env.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { actionMessage, partsOf, runAction } from '../support/raw-flight.ts'
 import { type RunningServer, startServer, temporaryDirectory } from '../support/start-server.ts'
@@ -29,7 +28,6 @@ const CRASHES: readonly (readonly [Failpoint, passes: number])[] = [
   ['commit.done', 2],
 ]
 
-const CRASH_AT = pathToFileURL(join(projectRoot, 'dist', 'test', 'support', 'crash-at.js')).href
 const KEPT = ['--history', '1d']
 
 async function withClient<T>({ url }: RunningServer, work: (client: RawClient) => Promise<T>): Promise<T> {
@@ -49,39 +47,65 @@ function namedParts(dataDir: string): string[] {
   return rows.map(([path]) => path)
 }
 
+/** A lake to go back in: with parts, and with a log after them. */
+interface Filled {
+  readonly dataDir: string
+  /** Of the parts alone, which hold the first rows. */
+  readonly version: number
+  readonly rows: number
+  /** With those of the log. */
+  readonly rowsInAll: number
+}
+
+async function fill(): Promise<Filled> {
+  const dataDir = await temporaryDirectory()
+  const server = await startServer({ dataDir, args: KEPT })
+  const writer = new NumberWriter('ticks', 0)
+  await writer.run(server.url, () => writer.next >= 20)
+  const flushed = await withClient(server, (client) => runAction(client, 'flush', 'ticks'))
+  const { version, rows } = flushed as { version: number; rows: number }
+  await writer.run(server.url, () => writer.next >= 40)
+  await server.kill()
+  return { dataDir, version, rows, rowsInAll: writer.next * BATCH_ROWS }
+}
+
+let filled: Filled
+
+before(async () => {
+  filled = await fill()
+})
+
+after(() => rm(filled.dataDir, { recursive: true, force: true }))
+
 for (const [name, passes] of CRASHES) {
   test(`a rollback that is killed at ${name}, pass ${passes}, has happened or has not`, async () => {
     const dataDir = await temporaryDirectory()
+    const { version, rows, rowsInAll } = filled
     try {
-      const first = await startServer({ dataDir, args: KEPT })
-      const writer = new NumberWriter('ticks', 0)
-      await writer.run(first.url, () => writer.next >= 20)
-      const flushed = await withClient(first, (client) => runAction(client, 'flush', 'ticks'))
-      const { version, rows } = flushed as { version: number; rows: number }
-      await writer.run(first.url, () => writer.next >= 40)
-      await first.kill()
-      const before = writer.next * BATCH_ROWS
-
-      const env = { NODE_OPTIONS: `--import=${CRASH_AT}`, CRASH_AT: `${name}:${passes}` }
-      const second = await startServer({ dataDir, args: KEPT, env })
-      await withClient(second, (client) =>
+      await cp(filled.dataDir, dataDir, { recursive: true })
+      const env = crashAt(name, passes)
+      const doomed = await startServer({ dataDir, args: KEPT, env })
+      await withClient(doomed, (client) =>
         client.exchange('DoAction', [actionMessage('rollback', JSON.stringify({ key: 'ticks', version }))]),
       )
-      assert.equal(await second.ended, 'SIGKILL')
+      assert.equal(await doomed.ended, 'SIGKILL')
 
-      const third = await startServer({ dataDir, args: KEPT })
-      const numbers = await withClient(third, async (client) => {
+      const server = await startServer({ dataDir, args: KEPT })
+      const numbers = await withClient(server, async (client) => {
         const { problems } = (await runAction(client, 'check')) as { problems: readonly unknown[] }
         assert.deepEqual(problems, [])
         return readNumbers(client, 'ticks')
       })
-      assert.ok([before, rows].includes(numbers.length), `${numbers.length} of ${before} or ${rows} rows`)
+      assert.ok(
+        [rowsInAll, rows].includes(numbers.length),
+        `${numbers.length} of ${rowsInAll} or ${rows} rows`,
+      )
       assert.deepEqual(
         numbers,
         numbers.map((_, row) => Math.floor(row / BATCH_ROWS)),
       )
       if (name === 'commit.done') assert.equal(numbers.length, rows)
-      await third.stop()
+      await server.stop()
       assert.deepEqual(await partsOf(dataDir), namedParts(dataDir))
     } finally {
       await rm(dataDir, { recursive: true, force: true })

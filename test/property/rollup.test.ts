@@ -9,13 +9,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runPython } from '../support/python.ts'
-import { randomFrom } from '../support/random.ts'
+import { randomFrom, testRounds, testSeed } from '../support/random.ts'
 import { startServer, temporaryDirectory } from '../support/start-server.ts'
 
 const STEPS = 'test/property/rollup_steps.py'
-
-const seed = Number(process.env['STERNA_TEST_SEED'] ?? Date.now() % 1_000_000)
-const rounds = Number(process.env['STERNA_TEST_ROUNDS'] ?? 1)
 
 /** Steps between two ends of the server, each with its comparisons. */
 const RUNS = [8, 8, 6]
@@ -23,9 +20,9 @@ const RUNS = [8, 8, 6]
 /** Short, so that refreshes fall between any two steps. */
 const ENV = { STERNA_ROLLUP_REFRESH_MS: '30', STERNA_APPEND_FLUSH_MS: '400' }
 
-test(`rollups are what their queries give, whatever happens to their source (seed ${seed})`, async () => {
-  for (let round = 0; round < rounds; round += 1) {
-    const random = randomFrom(seed + round)
+test(`rollups are what their queries give, whatever happens to their source (seed ${testSeed})`, async () => {
+  for (let round = 0; round < testRounds; round += 1) {
+    const random = randomFrom(testSeed + round)
     const folder = await temporaryDirectory()
     try {
       for (const [run, steps] of RUNS.entries()) {
@@ -33,7 +30,7 @@ test(`rollups are what their queries give, whatever happens to their source (see
         const args = [
           server.url,
           join(folder, 'model.parquet'),
-          String(seed + 1000 * round + run),
+          String(testSeed + 1000 * round + run),
           String(steps),
         ]
         try {
