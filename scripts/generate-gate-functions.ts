@@ -49,7 +49,7 @@ const allowedTables = [
 const clocks = ['age', 'ago', 'current_localtime', 'current_localtimestamp']
 
 const query = `
-  SELECT function_name, schema_name, function_type, stability <> 'CONSISTENT'
+  SELECT function_name, schema_name, function_type, stability <> 'CONSISTENT', macro_definition
   FROM duckdb_functions() WHERE function_type IN ('scalar', 'aggregate', 'macro', 'table')`
 
 /** The text of src/query/gate/functions.ts. The same engine gives the same bytes. */
@@ -76,6 +76,7 @@ function sourceOf(version: unknown, rows: readonly (readonly unknown[])[]): stri
   const scalar = new Set(unlisted)
   const volatile = new Set(clocks)
   const table = new Set<string>()
+  const aggregate = aggregatesOf(rows)
   for (const [written, schema, type, isVolatile] of rows) {
     if (typeof written !== 'string') throw new Error('The engine has a function without a name')
     // The parser folds the names of functions, quoted or not.
@@ -95,9 +96,30 @@ ${constant('SCALAR_FUNCTIONS', scalar)}
 /** Functions whose result changes although the data do not. */
 ${constant('VOLATILE_FUNCTIONS', volatile)}
 
+/** Functions that make one value of many rows; a scalar one of the same name counts as such. */
+${constant('AGGREGATE_FUNCTIONS', new Set([...aggregate].filter((name) => scalar.has(name))))}
+
 /** Functions that SQL from clients may call where a table stands. */
 ${constant('TABLE_FUNCTIONS', table)}
 `
+}
+
+/** Those that the catalog calls so, and macros that are made of them. */
+function aggregatesOf(rows: readonly (readonly unknown[])[]): ReadonlySet<string> {
+  const nameOf = (name: unknown): string => String(name).toLowerCase()
+  const found = new Set(rows.filter(([, , type]) => type === 'aggregate').map(([name]) => nameOf(name)))
+  const macros = rows.filter(([, , type]) => type === 'macro')
+  for (let size = -1; size !== found.size;) {
+    size = found.size
+    for (const [name, , , , definition] of macros) {
+      const called =
+        String(definition)
+          .toLowerCase()
+          .match(/[a-z_0-9]+(?=\()/g) ?? []
+      if (called.some((word) => found.has(word))) found.add(nameOf(name))
+    }
+  }
+  return found
 }
 
 function isDenied(name: string, schema: unknown): boolean {

@@ -1,7 +1,7 @@
 import { SternaError } from '../../errors.ts'
 import { readAtClause, type AtClause } from './at-clause.ts'
 import { type Condition, conditionsOf } from './conditions.ts'
-import { SCALAR_FUNCTIONS, TABLE_FUNCTIONS, VOLATILE_FUNCTIONS } from './functions.ts'
+import { AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, TABLE_FUNCTIONS, VOLATILE_FUNCTIONS } from './functions.ts'
 import { shown } from './message.ts'
 import { plainColumns, type PlainColumns } from './plain-columns.ts'
 import { isScan, isWhole } from './scan.ts'
@@ -111,12 +111,12 @@ export function analyseStatement(statement: Node): Analysis {
 
   const tableCalls = new Set<Node>()
   let queryCount = 0
-  let hasWindow = false
+  let isManyToOne = false
   const conditions = new Map<Node, readonly Condition[]>()
 
   const visit: Visitor = (family, member, node, scope) => {
     if (family === 'query') queryCount++
-    if (member === 'WINDOW') hasWindow = true
+    if (member === 'WINDOW' || (member === 'FUNCTION' && isAggregate(node))) isManyToOne = true
     if (isVolatile(node, member)) volatile.add(node)
     const from = member === 'SELECT_NODE' ? nodeOf(node, 'from_table') : undefined
     if (from !== undefined) conditions.set(from, conditionsOf(node))
@@ -154,7 +154,7 @@ export function analyseStatement(statement: Node): Analysis {
     queryCount === 1 &&
     tables.size + calls.size === 1 &&
     volatile.size === 0 &&
-    !hasWindow
+    !isManyToOne
   return {
     isDescription: query !== undefined && nodeOf(query, 'from_table')?.['type'] === 'SHOW_REF',
     isOrdered:
@@ -335,6 +335,10 @@ function isVolatile(node: Node, member: string): boolean {
   if (sample !== undefined && isRandom(sample)) return true
   if (member === 'FUNCTION') return VOLATILE_FUNCTIONS.has(stringOf(node, 'function_name'))
   return member === 'COLUMN_REF' && isClockWord(node)
+}
+
+function isAggregate(call: Node): boolean {
+  return AGGREGATE_FUNCTIONS.has(stringOf(call, 'function_name'))
 }
 
 function isClockWord(node: Node): boolean {
