@@ -20,10 +20,11 @@ const datasetFields = [
   'start',
   'end',
   'limit',
+  'endpoints',
   'version',
   'at',
 ] as const
-const sqlFields = ['sql', 'parameters'] as const
+const sqlFields = ['sql', 'parameters', 'endpoints'] as const
 const modes = ['replace', 'append', 'create'] as const
 const durabilities = ['fsync', 'interval', 'none'] as const
 
@@ -41,7 +42,10 @@ export function parseJsonRequest(text: string, what: string, code: WireErrorCode
     fields.allow(sqlFields)
     const parameters = fields.parameters()
     const sql = fields.text('sql')
-    return { kind: 'sql', sql, ...(parameters === undefined ? {} : { parameters }) }
+    const request: Request = { kind: 'sql', sql }
+    if (parameters !== undefined) request.parameters = parameters
+    if (fields.has('endpoints')) request.endpoints = fields.count('endpoints')
+    return request
   }
   if (!fields.has('key')) throw new WireError(code, `${what} has neither "key" nor "sql"`)
   fields.allow(datasetFields)
@@ -56,6 +60,7 @@ export function parseJsonRequest(text: string, what: string, code: WireErrorCode
   if (fields.has('start')) request.start = fields.textOrNumber('start')
   if (fields.has('end')) request.end = fields.textOrNumber('end')
   if (fields.has('limit')) request.limit = fields.count('limit')
+  if (fields.has('endpoints')) request.endpoints = fields.count('endpoints')
   if (fields.has('version')) request.version = fields.count('version')
   if (fields.has('at')) request.at = fields.text('at')
   if (fields.has('version') && fields.has('at')) {
@@ -66,7 +71,10 @@ export function parseJsonRequest(text: string, what: string, code: WireErrorCode
 
 /** The JSON that {@link parseJsonRequest} reads back as the same request. */
 export function formatJsonRequest(request: Exclude<Request, { kind: 'flight-sql' }>): string {
-  if (request.kind === 'sql') return JSON.stringify({ sql: request.sql, parameters: request.parameters })
+  if (request.kind === 'sql') {
+    const { sql, parameters, endpoints } = request
+    return JSON.stringify({ sql, parameters, endpoints })
+  }
   const { dataset, ...options } = request
   const schema = dataset.schema === SCHEMA_DEFAULT ? undefined : dataset.schema
   return JSON.stringify({ ...options, kind: undefined, schema, key: dataset.key })

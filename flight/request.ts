@@ -29,6 +29,8 @@ export interface DatasetRequest {
   end?: string | number
   /** Rows at most. */
   limit?: number
+  /** As many as a large result may have; one when absent. */
+  endpoints?: number
   /** A snapshot of the past. */
   version?: number
   /** An instant of the past: the snapshot that was the last one then. */
@@ -41,6 +43,8 @@ export interface SqlRequest {
   sql: string
   /** By position or by name. */
   parameters?: JsonValue[] | Record<string, JsonValue>
+  /** As many as a large result may have; one when absent. */
+  endpoints?: number
 }
 
 /** A Flight SQL command or ticket, still encoded. */

@@ -203,7 +203,7 @@ export const LIMITS = {
   memorySharesShareMax: 0.5,
   /** The least that a session can ask for: with less a scan of one dataset has no room. */
   memoryShareBytesMin: 32 * MiB,
-  /** Statements that run for clients which poll; each holds one of the statements that may run at once. */
+  /** Results held for clients: statements that run while they poll, each one of those that may run at once, and pinned snapshots. */
   pollsMax: 100,
   /** How long one waits for its client to ask again or to read; also how long its endpoints are promised. */
   pollIdleMs: 60_000,
@@ -215,6 +215,10 @@ export const LIMITS = {
   /** Held of one result, and of all: the rest waits in its query and is one more endpoint. */
   pollBytesMax: 32 * MiB,
   pollsBytesMax: 512 * MiB,
+  /** Endpoints that a client can ask for; a call each. */
+  endpointsMax: 64,
+  /** Rows of an endpoint, where a client asks for several: below, a call more costs what it saves. */
+  endpointRowsMin: 131_072,
   /** Cancelled statements whose tickets are remembered; the oldest are forgotten. */
   cancelledStatementsMax: 10_000,
   /** How long a stopping server waits for calls to end. */

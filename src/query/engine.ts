@@ -3,7 +3,7 @@ import type { Schema } from '../../flight/ipc/schema.ts'
 import type { DatasetRef } from '../../flight/request.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
-import type { Lake, PinnedLake, RollupDefinition } from '../store/parts.ts'
+import type { Lake, PinnedDataset, PinnedLake, RollupDefinition } from '../store/parts.ts'
 import { datasetQuery, type DatasetRange } from './dataset-query.ts'
 import { isIndependentOfValues, statementParameters } from './describe.ts'
 import type { Duck } from './duck.ts'
@@ -89,14 +89,30 @@ export class QueryEngine {
     }
   }
 
+  /**
+   * The dataset of which a statement gives rows one by one, so that it can run over its parts apart; null where it gives
+   * anything else. Never runs it.
+   *
+   * @throws {@link SternaError} as {@link QueryEngine.describe}
+   */
+  async scanned(request: QueryRequest): Promise<PinnedDataset | null> {
+    const pin = (request.lake ?? this.#lake).pin()
+    const binding = await bindQuery(this.#duckOf(request), this.#gate, pin, request)
+    binding.release()
+    const { isScan, isVolatile, datasets } = binding.query
+    const [dataset, ...others] = datasets
+    if (!isScan || isVolatile || dataset === undefined || others.length > 0) return null
+    return dataset.rollup === null ? dataset : null
+  }
+
   /** Starts a statement. Rejects with SERVER_BUSY where too many wait, and as {@link QueryEngine.describe}. */
   async run(request: QueryRequest): Promise<QueryResult> {
     return this.#run((request.lake ?? this.#lake).pin(), request)
   }
 
   /** What {@link QueryEngine.readDataset} will give. */
-  async describeDataset(ref: DatasetRef, range: DatasetRange): Promise<QueryDescription> {
-    const pin = this.#lake.pin()
+  async describeDataset(ref: DatasetRef, range: DatasetRange, lake = this.#lake): Promise<QueryDescription> {
+    const pin = lake.pin()
     const { request, isEmpty } = await this.#datasetRequest(pin, ref, range, undefined)
     if (isEmpty) {
       pin.release()

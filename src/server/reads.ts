@@ -1,11 +1,18 @@
-import { type DatasetRequest, type Request, encodeTicket } from '../../flight/index.ts'
+import {
+  type DatasetRef,
+  type DatasetRequest,
+  encodeSchema,
+  encodeTicket,
+  type Request,
+} from '../../flight/index.ts'
 import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
 import type { QueryResult } from '../query/engine.ts'
-import type { PastMoment } from '../store/parts.ts'
+import type { Lake, PastMoment } from '../store/parts.ts'
 import type { CallContext } from './call.ts'
 import { type OpenRead, type ReadDescription, schemaFrame } from './read.ts'
 import type { Services } from './services.ts'
+import type { ScanRead } from './sql/command.ts'
 import { readCommand } from './sql/index.ts'
 
 /** True where a request names rows or columns of a dataset, not the whole, or where only a query gives them. */
@@ -71,6 +78,74 @@ export async function openRead(
     return { frames: withSchema(result) }
   }
   return { frames: services.store.load(dataset.dataset, signal, momentOf(dataset)) }
+}
+
+/** How a request is read in pieces; null where it does not ask for that, or reads something else than stored rows. */
+export function scanOf(services: Services, request: Request, context: CallContext): ScanRead | null {
+  if (request.kind === 'flight-sql') {
+    return readCommand(request.typeName).read(request.value, services, context).scan?.() ?? null
+  }
+  const { engine } = services
+  const { endpoints = 1 } = request
+  if (endpoints < 2) return null
+  const ticket = encodeTicket(request)
+  if (request.kind === 'sql') {
+    return {
+      endpoints,
+      describe: async (lake) => ({
+        ...(await engine.describe({ ...request, lake })),
+        rows: -1,
+        bytes: -1,
+        ticket,
+      }),
+      scanned: (lake) => engine.scanned({ ...request, lake }),
+      open: async (lake, { signal, progress }) => {
+        return { frames: withSchema(await engine.run({ ...request, lake, signal, progress })) }
+      },
+    }
+  }
+  const { dataset, limit } = datasetOf(request)
+  if (limit !== undefined) return null
+  const moment = momentOf(request)
+  const range = { ...request, moment }
+  return {
+    endpoints,
+    scanned: async (lake) => {
+      const pin = lake.pin()
+      try {
+        const found = (moment ? pin.at(moment) : pin).resolve(dataset)
+        return found === undefined || found.rollup !== null ? null : found
+      } finally {
+        pin.release()
+      }
+    },
+    describe: async (lake) => {
+      const { schemaHeader } = await engine.describeDataset(dataset, range, lake)
+      return { schemaHeader, rows: -1, bytes: -1, isOrdered: true, ticket }
+    },
+    open: async (lake, { signal }) => {
+      const held = isPartial(services, request) ? undefined : heldFrames(lake, dataset, moment)
+      if (held !== undefined) return { frames: held }
+      return { frames: withSchema(await engine.readDataset(dataset, range, signal, lake)) }
+    },
+  }
+}
+
+/** All of a dataset, where it is in memory. */
+function heldFrames(
+  lake: Lake,
+  ref: DatasetRef,
+  moment: PastMoment | undefined,
+): readonly Frame[] | undefined {
+  const pin = lake.pin()
+  try {
+    const state = moment ? pin.at(moment) : pin
+    const schema = state.resolve(ref)?.schema
+    const frames = state.frames?.(ref)
+    return schema && frames && [schemaFrame(encodeSchema(schema)), ...frames]
+  } finally {
+    pin.release()
+  }
 }
 
 /** A reader that leaves after the schema has not begun with the rows, which then would never end by themselves. */

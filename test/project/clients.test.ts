@@ -45,6 +45,15 @@ test('the document lists every check of SQL that writes, and no other', () => {
   assert.deepEqual(pointsUnder('SQL that writes'), checks)
 })
 
+test('the document lists every check of several endpoints, and no other', () => {
+  const checks = matches(
+    read('test/interop/endpoints_checks.py'),
+    /@check\ndef \w+\(client, table\):\n {4}"""(.+?)"""/g,
+  )
+  assert.ok(checks.length > 0)
+  assert.deepEqual(pointsUnder('Several endpoints'), checks)
+})
+
 test('the document lists every check of the other ways from Python, and no other', () => {
   const checks = matches(read('test/interop/flight_sql_tools.py'), /@check\ndef \w+\(_\):\n {4}"""(.+?)"""/g)
   assert.ok(checks.length > 0)

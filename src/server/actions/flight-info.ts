@@ -11,7 +11,7 @@ import {
 } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-import { inMs } from '../polls/poll-info.ts'
+import { inMs } from '../polls/held-info.ts'
 import { pollNameOf, type PollName } from '../polls/polls.ts'
 import type { Services } from '../services.ts'
 import { decodeStatement } from '../sql/statement.ts'
@@ -47,7 +47,7 @@ export const cancelQuery: Action = {
 export const renewFlightEndpoint: Action = {
   type: 'RenewFlightEndpoint',
   description:
-    'Gives an endpoint back, kept for another minute where it is of a polled query; others do not expire. In: RenewFlightEndpointRequest. Out: FlightEndpoint',
+    'Gives an endpoint back, kept for another minute where it is of a polled query or one of several; others do not expire. In: RenewFlightEndpointRequest. Out: FlightEndpoint',
   async *run(body, services) {
     const { endpoint } = messages.RenewFlightEndpointRequest.decode(body)
     if (!endpoint?.ticket) throw new SternaError('REQUEST_INVALID', 'The endpoint to renew has no ticket')
@@ -61,9 +61,9 @@ export const renewFlightEndpoint: Action = {
 
 /** @returns false where there is nothing to cancel: a dataset or metadata, which every read begins anew */
 function cancel(info: FlightInfo | null, services: Services): boolean {
-  const poll = pollOf(info)
-  if (poll !== undefined) {
-    services.sql.polls.cancel(poll)
+  const held = heldOf(info)
+  if (held !== undefined) {
+    services.sql.polls.cancel(held)
     return true
   }
   let isCancelled = false
@@ -78,9 +78,11 @@ function cancel(info: FlightInfo | null, services: Services): boolean {
   return isCancelled
 }
 
-/** The polled query of a FlightInfo, which its descriptor names. */
-function pollOf(info: FlightInfo | null): PollName | undefined {
+/** The result that is held for a FlightInfo: its descriptor names a polled query, its tickets pieces of either kind. */
+function heldOf(info: FlightInfo | null): PollName | undefined {
+  const ticket = info?.endpoint[0]?.ticket
+  const piece = ticket ? pollNameOf(parseTicket(ticket.ticket)) : undefined
   const descriptor = info?.flightDescriptor
-  if (!descriptor || descriptor.type !== DescriptorType.CMD) return undefined
+  if (piece !== undefined || !descriptor || descriptor.type !== DescriptorType.CMD) return piece
   return pollNameOf(parseDescriptor(descriptor))
 }

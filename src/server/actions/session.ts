@@ -6,7 +6,7 @@ import type { Action } from './action.ts'
 export const setSessionOptions: Action = {
   type: 'SetSessionOptions',
   description:
-    'Sets catalog, schema, query_timeout (seconds), memory_limit (such as 256MB) or time_zone (of the tz database) for the statements of a session, which its cookie or else its connection names. In: SetSessionOptionsRequest. Out: SetSessionOptionsResult',
+    'Sets catalog, schema, query_timeout (seconds), memory_limit (such as 256MB), endpoints (of a large result) or time_zone (of the tz database) for the statements of a session, which its cookie or else its connection names. In: SetSessionOptionsRequest. Out: SetSessionOptionsResult',
   async *run(body, services, context) {
     const { sessionOptions } = messages.SetSessionOptionsRequest.decode(body)
     const session = services.sql.sessions.open(context)

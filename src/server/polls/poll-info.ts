@@ -1,20 +1,11 @@
-import {
-  DescriptorType,
-  encapsulate,
-  type FlightDescriptor,
-  type FlightEndpoint,
-  type FlightInfo,
-  type MessageInput,
-  messages,
-  type Request,
-  type Timestamp,
-} from '../../../flight/index.ts'
+import { DescriptorType, type FlightDescriptor, messages, type Request } from '../../../flight/index.ts'
 import { LIMITS } from '../../limits.ts'
 import type { CallContext } from '../call.ts'
-import { flightInfo, locations } from '../flight-info.ts'
+import { flightInfo } from '../flight-info.ts'
 import { describeRead, openRead } from '../reads.ts'
 import type { Services } from '../services.ts'
-import type { Poll } from './poll.ts'
+import { heldInfo, inMs } from './held-info.ts'
+import type { HeldResult } from './held-result.ts'
 import { encodePollName, pollNameOf, type PollName } from './polls.ts'
 
 /** What may take long; anything else is complete at once, because nothing of it runs before DoGet. */
@@ -59,36 +50,12 @@ export async function pollInfo(
   return encode(name, poll, context)
 }
 
-function encode(name: PollName, poll: Poll, context: CallContext): Buffer {
-  const { isRunning, description, progress } = poll
+function encode(name: PollName, result: HeldResult, context: CallContext): Buffer {
+  const { isRunning, progress } = result
   const next = { type: DescriptorType.CMD, cmd: encodePollName(name), path: [] }
-  const expirationTime = inMs(LIMITS.pollIdleMs)
-  const pieces = Array.from({ length: poll.pieceCount }, (_, piece) => ({ ...name, piece }))
-  const endpoint: MessageInput<FlightEndpoint>[] = pieces.map((piece) => ({
-    ticket: { ticket: encodePollName(piece) },
-    location: locations(context),
-    expirationTime,
-  }))
-  // Without an expiration: a reader who begins with it ends it.
-  if (poll.hasRest) {
-    const ticket = encodePollName({ ...name, piece: 'rest' })
-    endpoint.push({ ticket: { ticket }, location: locations(context) })
-  }
-  const info: MessageInput<FlightInfo> = {
-    schema: encapsulate(description.schemaHeader),
-    // Names the run, also while there is no endpoint yet: CancelFlightInfo looks here.
-    flightDescriptor: next,
-    endpoint,
-    totalRecords: poll.rows,
-    totalBytes: -1,
-    ordered: description.isOrdered,
-  }
+  // Names the run, also while there is no endpoint yet: CancelFlightInfo looks here.
+  const info = heldInfo(name, result, next, context)
   if (!isRunning) return messages.PollInfo.encode({ info, progress: 1 })
+  const expirationTime = inMs(LIMITS.pollIdleMs)
   return messages.PollInfo.encode({ info, flightDescriptor: next, progress, expirationTime })
-}
-
-/** A moment from now on. */
-export function inMs(milliseconds: number): Timestamp {
-  const atMs = Date.now() + milliseconds
-  return { seconds: Math.floor(atMs / 1000), nanos: (atMs % 1000) * 1_000_000 }
 }

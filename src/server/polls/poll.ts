@@ -2,7 +2,9 @@ import type { Frame } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import { QueryProgress } from '../../query/query-progress.ts'
+import type { CallContext } from '../call.ts'
 import type { OpenRead, ReadDescription } from '../read.ts'
+import type { HeldResult } from './held-result.ts'
 
 /** Some frames of a result, readable as often as a client likes. */
 interface Piece {
@@ -27,7 +29,7 @@ export interface PollRun {
  * A statement that runs while its client asks how far it is. Its first rows are held as pieces, which only ever become
  * more; where they are over what may be held, the rest stays in the query, to be read once.
  */
-export class Poll {
+export class Poll implements HeldResult {
   readonly description: ReadDescription
   readonly #abort = new AbortController()
   readonly #progress = new QueryProgress()
@@ -61,32 +63,23 @@ export class Poll {
     return this.#state === 'running'
   }
 
-  /** 0 to 1. */
   get progress(): number {
     return this.isRunning ? this.#progress.share : 1
   }
 
-  /** Pieces that can be read by now. */
   get pieceCount(): number {
     return this.#pieces.length
   }
 
-  /** True where more follows the pieces, for one reader, once. */
   get hasRest(): boolean {
     return this.#hasRest
   }
 
-  /** Of the whole result; -1 while that is not known. */
   get rows(): number {
     const isKnown = this.#state === 'ended' && !this.#hasRest
     return isKnown ? this.#pieces.reduce((sum, piece) => sum + piece.rows, 0) : -1
   }
 
-  /**
-   * Waits until there is more to tell, or not any longer.
-   *
-   * @throws SternaError as the statement failed
-   */
   async changed(timeoutMs: number, signal: AbortSignal): Promise<void> {
     if (this.isRunning) {
       await new Promise<void>((resolve) => {
@@ -104,8 +97,11 @@ export class Poll {
     if (this.#state === 'failed') throw this.#error
   }
 
-  /** @throws SternaError TICKET_MALFORMED for a piece that there never was */
-  readPiece(index: number): readonly Frame[] {
+  async open(piece: number | 'rest', { signal }: Pick<CallContext, 'signal'>): Promise<OpenRead> {
+    return { frames: piece === 'rest' ? this.#readRest(signal) : this.#piece(piece) }
+  }
+
+  #piece(index: number): readonly Frame[] {
     const piece = this.#pieces[index]
     if (piece === undefined || this.#schemaFrame === undefined) {
       throw new SternaError('TICKET_MALFORMED', `The result has no piece ${index}`)
@@ -119,7 +115,7 @@ export class Poll {
    * @param signal - of the call that reads
    * @throws SternaError HANDLE_NOT_FOUND where it was read before
    */
-  async *readRest(signal: AbortSignal): AsyncGenerator<Frame> {
+  async *#readRest(signal: AbortSignal): AsyncGenerator<Frame> {
     const rest = this.#rest
     this.#rest = null
     if (rest === null || this.#schemaFrame === undefined) {
@@ -141,7 +137,6 @@ export class Poll {
     }
   }
 
-  /** Frees what it holds; a reader that has begun with the rest may finish. */
   close(): void {
     this.#held.bytes -= this.#heldBytes
     this.#heldBytes = 0
@@ -149,7 +144,6 @@ export class Poll {
     if (this.isRunning || this.#rest !== null) this.cancel()
   }
 
-  /** Ends the query wherever it is, also under a reader of its rest. */
   cancel(): void {
     this.#abort.abort(new SternaError('CANCELLED', 'The statement was cancelled'))
     const rest = this.#rest

@@ -3,6 +3,7 @@ import { messages, packAny, type Request } from '../../../flight/index.ts'
 import { LIMITS } from '../../limits.ts'
 import { readJsonTicket } from '../json-ticket.ts'
 import { Handles } from '../sql/handles.ts'
+import type { HeldResult } from './held-result.ts'
 import { type HeldBytes, Poll, type PollRun } from './poll.ts'
 
 /** What a poll's descriptor and the tickets of its endpoints name. */
@@ -15,11 +16,11 @@ const nameSchema = z.strictObject({
 
 export type PollName = z.infer<typeof nameSchema>
 
-/** The statements that run for clients which poll. */
+/** The results that are held for clients: of statements which they poll, and such as are read in pieces. */
 export class Polls {
   readonly #held: HeldBytes = { bytes: 0 }
-  readonly #polls = new Handles<Poll>({
-    what: 'polled statement',
+  readonly #polls = new Handles<HeldResult>({
+    what: 'result',
     advice: 'Run it again',
     countMax: LIMITS.pollsMax,
     idleMs: LIMITS.pollIdleMs,
@@ -39,11 +40,26 @@ export class Polls {
   begin(run: PollRun, owner: string): { name: PollName; poll: Poll } {
     this.#polls.assertRoom()
     const poll = new Poll(run, this.#held)
-    return { name: { poll: this.#polls.add(poll, owner).toString('hex') }, poll }
+    return { name: this.hold(poll, owner), poll }
+  }
+
+  /** @param result - closed where this throws. @throws SternaError SERVER_BUSY */
+  hold(result: HeldResult, owner: string): PollName {
+    try {
+      return { poll: this.#polls.add(result, owner).toString('hex') }
+    } catch (error) {
+      result.close()
+      throw error
+    }
+  }
+
+  /** Counts as a use, where it is still there. */
+  keep(name: PollName): void {
+    this.#polls.find(Buffer.from(name.poll, 'hex'))
   }
 
   /** Counts as a use: it is kept for another while. @throws SternaError HANDLE_NOT_FOUND */
-  get(name: PollName): Poll {
+  get(name: PollName): HeldResult {
     return this.#polls.get(Buffer.from(name.poll, 'hex'))
   }
 

@@ -1,3 +1,4 @@
+import type { Lake, PinnedDataset } from '../../store/parts.ts'
 import type { CallContext } from '../call.ts'
 import type { OpenRead, ReadDescription } from '../read.ts'
 import type { Services } from '../services.ts'
@@ -7,6 +8,19 @@ export interface Readable {
   /** Never runs a query. */
   describe(): Promise<ReadDescription>
   open(): Promise<OpenRead>
+  /** How it is read in pieces; null where its client does not ask for that, or it is no query. */
+  scan?(): ScanRead | null
+}
+
+/** A read that may be of one dataset, row by row, so that its pieces can be read apart. */
+export interface ScanRead {
+  /** As many as its client wants. */
+  readonly endpoints: number
+  /** That dataset; null where there is none. */
+  scanned(lake: Lake): Promise<PinnedDataset | null>
+  describe(lake: Lake): Promise<ReadDescription>
+  /** @param lake - with a piece of the dataset in its place */
+  open(lake: Lake, context: CallContext): Promise<OpenRead>
 }
 
 /** A Flight SQL command or ticket that gives rows. */

@@ -11,15 +11,18 @@ export function statementOptions(session: Session | undefined): {
   timeoutMs?: number
   timeZone?: string
   memory?: string
+  endpoints?: number
 } {
   const schema = session?.options.get('schema')?.stringValue
   const timeZone = session?.options.get('time_zone')?.stringValue
   const timeout = session?.options.get('query_timeout')
+  const endpoints = session?.options.get('endpoints')
   const seconds = timeout === undefined ? null : numberOf(timeout)
   return {
     ...(typeof schema === 'string' && { schema }),
     ...(seconds !== null && seconds > 0 && { timeoutMs: seconds * 1000 }),
     ...(typeof timeZone === 'string' && { timeZone }),
+    ...(endpoints !== undefined && { endpoints: numberOf(endpoints) ?? 1 }),
     ...(typeof session?.memory === 'string' && { memory: session.memory }),
   }
 }
@@ -88,6 +91,13 @@ const OPTIONS: Readonly<Record<string, SessionOption>> = {
   time_zone: {
     isValid: async ({ stringValue }, { engine }) =>
       stringValue !== null && (await engine.timeZones()).has(stringValue),
+  },
+  /** Of results that are large, and rows of one dataset; 1 by default. */
+  endpoints: {
+    isValid: (value) => {
+      const count = numberOf(value)
+      return count !== null && Number.isInteger(count) && count >= 1 && count <= LIMITS.endpointsMax
+    },
   },
   /** Of all its statements together: one that needs more, and cannot spill, ends with LIMIT_EXCEEDED. */
   memory_limit: {

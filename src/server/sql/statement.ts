@@ -3,13 +3,14 @@ import { z } from 'zod'
 import { encodeSchema, type Frame, packAny, type Schema, schemasEqual } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 import { type ParameterRow, type QueryRequest, type QueryResult } from '../../query/engine.ts'
+import type { Lake } from '../../store/parts.ts'
 import type { CallContext } from '../call.ts'
 import { readJsonTicket } from '../json-ticket.ts'
 import { type OpenRead, type ReadDescription, schemaFrame } from '../read.ts'
 import type { Services } from '../services.ts'
 import { withSqlMetadata } from './column-metadata.ts'
 import { boundRows } from './bound-rows.ts'
-import type { Readable } from './command.ts'
+import type { Readable, ScanRead } from './command.ts'
 import { statementOptions } from './session-options.ts'
 
 /**
@@ -27,6 +28,8 @@ const statementSchema = z.strictObject({
   timeZone: z.string().optional(),
   /** Of its session alone; see `SqlMemory`. */
   memory: z.string().max(64).optional(),
+  /** As many as its client wants. */
+  endpoints: z.number().optional(),
   /** Hex of its id. */
   transaction: z.string().optional(),
   /** An IPC stream in base64. */
@@ -74,8 +77,11 @@ export class StatementRead implements Readable {
   readonly #statement: Statement
   readonly #services: Services
   readonly #context: CallContext
+  readonly #lake: Lake | undefined
 
-  constructor(statement: Statement, services: Services, context: CallContext) {
+  /** @param lake - what it reads; that of its caller when absent */
+  constructor(statement: Statement, services: Services, context: CallContext, lake?: Lake) {
+    this.#lake = lake
     this.#statement = statement
     this.#services = services
     this.#context = context
@@ -94,6 +100,20 @@ export class StatementRead implements Readable {
       statementHandle: Buffer.from(JSON.stringify(this.#statement)),
     })
     return { schemaHeader: encodeSchema(withSqlMetadata(schema)), rows: -1, bytes: -1, isOrdered, ticket }
+  }
+
+  scan(): ScanRead | null {
+    const { endpoints = 1, transaction, parameters } = this.#statement
+    const services = this.#services
+    // Only the lake itself is a snapshot that stays for a while.
+    if (endpoints < 2 || transaction !== undefined || parameters !== undefined) return null
+    if (services.sql.temporaryOf(this.#context, false) !== undefined) return null
+    return {
+      endpoints,
+      scanned: (lake) => services.engine.scanned({ ...this.#request(undefined), lake }),
+      describe: (lake) => new StatementRead(this.#statement, services, this.#context, lake).describe(),
+      open: (lake, context) => new StatementRead(this.#statement, services, context, lake).open(),
+    }
   }
 
   async open(): Promise<OpenRead> {
@@ -139,7 +159,7 @@ export class StatementRead implements Readable {
 
   #request(row: ParameterRow | undefined): QueryRequest {
     const { sql, schema, timeZone, transaction } = this.#statement
-    const lake = this.#services.sql.lakeOf(this.#context, transaction)
+    const lake = this.#lake ?? this.#services.sql.lakeOf(this.#context, transaction)
     const memory = memoryOf(this.#statement, this.#services)
     return { sql, parameters: row, schema, timeZone, memory, lake, signal: this.#context.signal }
   }
