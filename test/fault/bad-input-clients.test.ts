@@ -17,28 +17,34 @@ import {
   putMessages,
   rssBytes,
   schemaFrame,
-  type Setting,
   ticketMessage,
-  withWatched,
 } from '../support/raw-flight.ts'
+import { type Setting, shareWatched, withWatched } from '../support/watched-server.ts'
 
 const MiB = 1024 * 1024
 const integers = schemaFrame(field('n', INT64))
 /** It would run for years. */
 const ENDLESS = 'SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range <> b.range'
 
+const withShared = shareWatched()
+
+type Work = (setting: Setting) => Promise<void>
+
 /** Afterwards nothing is left, whatever the client did. */
-function withUntouched(
-  work: (setting: Setting) => Promise<void>,
-  config: readonly string[] = [],
-): Promise<void> {
-  return withWatched(
-    async (setting) => {
-      await work(setting)
-      await setting.watched.assertUntouched()
-    },
-    { config },
-  )
+function leavingNothing(work: Work): Work {
+  return async (setting) => {
+    await work(setting)
+    await setting.watched.assertUntouched()
+  }
+}
+
+function withUntouched(work: Work): Promise<void> {
+  return withShared(leavingNothing(work))
+}
+
+/** With a server of its own. */
+function withFresh(work: Work, config: readonly string[] = []): Promise<void> {
+  return withWatched(leavingNothing(work), { config })
 }
 
 /** A put of two batches as DATA frames, and where its last message begins. */
@@ -85,7 +91,7 @@ test('a length over the limit is refused before its bytes come', async () => {
 })
 
 test('lengths within the limit that are never filled take no memory of that size', async () => {
-  await withUntouched(async ({ server, watched }) => {
+  await withFresh(async ({ server, watched }) => {
     const { bytes } = twoBatches()
     const before = await rssBytes(server.pid)
     const calls = [60 * MiB, 2 ** 30].flatMap((length) =>
@@ -151,7 +157,7 @@ test('a client that never reads its PutResults is stopped, and stores nothing', 
 })
 
 test('puts that stand still hold no more together than their share', async () => {
-  await withUntouched(
+  await withFresh(
     async ({ server, watched }) => {
       const clients = Array.from({ length: 10 }, () => new RawClient(server.url))
       const batch = integerBatch(128 * 1024)

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ERRORS } from '../../src/errors.ts'
-import { withWatched } from '../support/raw-flight.ts'
+import { withWatched } from '../support/watched-server.ts'
 import { badBatches } from './bad-input-batches.ts'
 import { badStreams } from './bad-input-puts.ts'
 import { badRequests } from './bad-input-requests.ts'

@@ -18,8 +18,8 @@ import {
   pathDescriptor,
   putMessages,
   schemaFrame,
-  withWatched,
 } from '../support/raw-flight.ts'
+import { withWatched } from '../support/watched-server.ts'
 
 const integers = schemaFrame(field('n', INT64))
 

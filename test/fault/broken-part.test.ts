@@ -16,8 +16,8 @@ import {
   putMessages,
   schemaFrame,
   ticketMessage,
-  withWatched,
 } from '../support/raw-flight.ts'
+import { withWatched } from '../support/watched-server.ts'
 
 const ROWS = 1_000_000
 const BATCHES = 4

@@ -18,17 +18,14 @@ import {
   putMessages,
   runAction,
   schemaFrame,
-  type Setting,
   ticketMessage,
-  withWatched,
 } from '../support/raw-flight.ts'
+import { shareWatched } from '../support/watched-server.ts'
 import type { RunningServer } from '../support/start-server.ts'
 import { goldenFrames } from '../unit/flight/golden.ts'
 
 /** A server that makes a part of every megabyte, so that parts are written while a put still runs. */
-function withSmallParts(work: (setting: Setting) => Promise<void>): Promise<void> {
-  return withWatched(work, { config: ['part_size = "1MiB"'] })
-}
+const withSmallParts = shareWatched({ config: ['part_size = "1MiB"'] })
 
 const integers = schemaFrame(field('n', INT64))
 /** A little over half a megabyte: every second one completes a part. */

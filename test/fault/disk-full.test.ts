@@ -20,10 +20,9 @@ import {
   putMessages,
   runAction,
   schemaFrame,
-  type Setting,
   ticketMessage,
-  withWatched,
 } from '../support/raw-flight.ts'
+import { type Setting, withWatched } from '../support/watched-server.ts'
 import { startServer } from '../support/start-server.ts'
 import { type SmallDisk, smallDisk } from './disk-full-disk.ts'
 

@@ -9,14 +9,8 @@ import fc from 'fast-check'
 import { GRPC_STATUS } from '../../flight/index.ts'
 import { type ErrorCode, ERRORS } from '../../src/errors.ts'
 import { type RawAnswer, RawClient } from '../support/raw-client.ts'
-import {
-  actionMessage,
-  partsOf,
-  rssBytes,
-  runAction,
-  ticketMessage,
-  withWatched,
-} from '../support/raw-flight.ts'
+import { actionMessage, partsOf, rssBytes, runAction, ticketMessage } from '../support/raw-flight.ts'
+import { dropOthers, withWatched } from '../support/watched-server.ts'
 import { anyInput, FUZZED_KEY, type Input } from './live-server-inputs.ts'
 
 const SECONDS = Number(process.env['STERNA_FUZZ_SECONDS'] ?? 15)
@@ -80,19 +74,6 @@ async function assertReadable(client: RawClient): Promise<void> {
   }
 }
 
-interface Listed {
-  readonly key: string
-  readonly schema: string
-  readonly parts: number
-}
-
-/** Drops everything but the dataset that is watched: damaged keys make many. */
-async function dropOthers(client: RawClient): Promise<void> {
-  for (const { key, schema } of (await runAction(client, 'list')) as Listed[]) {
-    if (key !== 'stored') await runAction(client, 'drop', JSON.stringify({ key, schema }))
-  }
-}
-
 test('whatever comes in, the server answers by name and goes on', async (t) => {
   await withWatched(
     async ({ server, client, watched }) => {
@@ -107,6 +88,7 @@ test('whatever comes in, the server answers by name and goes on', async (t) => {
         assert.equal(server.log(), '')
         attacker.close()
         attacker = new RawClient(server.url)
+        // Damaged keys make many.
         await dropOthers(client)
         await watched.assertUntouched()
       }

@@ -1,7 +1,7 @@
-/** Encoded Flight messages for the raw client, honest ones and lying ones, and what a server must look like after them. */
+/** Encoded Flight messages for the raw client, honest ones and lying ones, and looks at what they have left. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -17,9 +17,7 @@ import {
   makeFrame,
   messages,
 } from '../../flight/index.ts'
-import { goldenFrames } from '../unit/flight/golden.ts'
-import { RawClient } from './raw-client.ts'
-import { type RunningServer, temporaryDirectory, withServer } from './start-server.ts'
+import type { RawClient } from './raw-client.ts'
 
 export function pathDescriptor(...path: string[]): Buffer {
   return messages.FlightDescriptor.encode({ type: DescriptorType.PATH, path })
@@ -104,123 +102,13 @@ export async function fingerprint(client: RawClient, key: string): Promise<strin
   return hash.digest('hex')
 }
 
-interface Stats {
-  readonly in_flight: Readonly<Record<string, number>>
-  readonly queries: { readonly running: number; readonly waiting: number }
-}
-
-/** What nobody using the server leaves. */
-const IDLE = { puts: 0, held_bytes: 0, loads: 0, pins: 0, running: 0, waiting: 0 }
-
-/** How long the server may take to clear up after a client that has left: far more than it needs. */
-const CLEAR_UP_MS = 20_000
-
-async function inFlight(client: RawClient): Promise<Record<string, number>> {
-  const { in_flight: inFlight, queries } = (await runAction(client, 'stats')) as Stats
-  return { ...inFlight, running: queries.running, waiting: queries.waiting }
-}
-
-/** A server with a dataset that nothing may touch. */
-class WatchedServer {
-  readonly #server: RunningServer
-  readonly #client: RawClient
-  readonly #fromCache: string
-  readonly #fromParts: string
-
-  private constructor(server: RunningServer, client: RawClient, fromCache: string, fromParts: string) {
-    this.#server = server
-    this.#client = client
-    this.#fromCache = fromCache
-    this.#fromParts = fromParts
-  }
-
-  /** Stores the dataset `stored` and looks at it once. */
-  static async watch(server: RunningServer, client: RawClient): Promise<WatchedServer> {
-    const { code, details } = await client.exchange(
-      'DoPut',
-      putMessages(pathDescriptor('stored'), await goldenFrames('ticks')),
-    )
-    assert.equal(code, GRPC_STATUS.OK, details)
-    const fromCache = await fingerprint(client, 'stored')
-    await runAction(client, 'evict', 'stored')
-    return new WatchedServer(server, client, fromCache, await fingerprint(client, 'stored'))
-  }
-
-  /** One figure of what is in flight. */
-  async count(name: 'puts' | 'held_bytes' | 'loads' | 'pins' | 'running'): Promise<number> {
-    return (await inFlight(this.#client))[name] ?? 0
-  }
-
-  /**
-   * Asserts that the server answers, that nothing is in flight, and that on disk there is the dataset `stored` as it
-   * was, and nothing else.
-   *
-   * @param others - parts that may be in `cold/` as well
-   */
-  async assertUntouched(others: readonly string[] = []): Promise<void> {
-    const health = (await runAction(this.#client, 'health')) as { status: string }
-    assert.equal(health.status, 'serving')
-    await eventually(async () => {
-      assert.deepEqual(await inFlight(this.#client), IDLE)
-      assert.deepEqual(await filesBelow(join(this.#server.dataDir, 'tmp')), [])
-      assert.deepEqual(await partsOf(this.#server.dataDir), [...others, 'stored.parquet'].sort())
-    })
-    assert.ok([this.#fromCache, this.#fromParts].includes(await fingerprint(this.#client, 'stored')))
-    await runAction(this.#client, 'evict', 'stored')
-    assert.equal(await fingerprint(this.#client, 'stored'), this.#fromParts)
-  }
-}
-
-/** What a test with a watched server works with. */
-export interface Setting {
-  readonly server: RunningServer
-  readonly client: RawClient
-  readonly watched: WatchedServer
-}
-
-export interface SettingOptions {
-  /** Lines of its TOML file. */
-  readonly config?: readonly string[]
-  readonly args?: readonly string[]
-  /** Default: a new one, which goes with the server. */
-  readonly dataDir?: string
-}
-
-/** Runs `work` with a fresh server that is watched, and a client of it. */
-export async function withWatched(
-  work: (setting: Setting) => Promise<void>,
-  options: SettingOptions = {},
-): Promise<void> {
-  const folder = await temporaryDirectory()
-  const file = join(folder, 'sterna.toml')
-  // Parts keep their names: what else there is on the disk is what a test looks for.
-  await writeFile(file, ['compaction.mode = "off"', ...(options.config ?? [])].join('\n'))
-  try {
-    await withServer(
-      async (server) => {
-        const client = new RawClient(server.url)
-        try {
-          await work({ server, client, watched: await WatchedServer.watch(server, client) })
-        } finally {
-          client.close()
-        }
-      },
-      {
-        args: ['--config', file, ...(options.args ?? [])],
-        ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
-      },
-    )
-  } finally {
-    await rm(folder, { recursive: true })
-  }
-}
-
 /** The files in `cold/`, those of other schemas with their folder. */
 export async function partsOf(dataDir: string): Promise<string[]> {
   return filesBelow(join(dataDir, 'cold'))
 }
 
-async function filesBelow(folder: string): Promise<string[]> {
+/** Files in a folder and those below it, by their paths from there. */
+export async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries
     .filter((entry) => entry.isFile())
@@ -248,6 +136,9 @@ export async function rssBytes(pid: number): Promise<number> {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kilobytes) * 1024
 }
+
+/** How long the server may take to clear up after a client that has left: far more than it needs. */
+const CLEAR_UP_MS = 20_000
 
 /** Tries until it passes: what a server does after a client has left, it does in its own time. */
 export async function eventually(check: () => Promise<void>): Promise<void> {
