@@ -16,20 +16,9 @@ import { appendTable } from './lib/append-table.ts'
 import { fairnessTable } from './lib/fairness-table.ts'
 import { flightSqlTable } from './lib/flight-sql-table.ts'
 import { mainJobTables } from './lib/main-job-tables.ts'
-import type {
-  AppendResult,
-  CompactionResult,
-  DataPlaneResult,
-  FairnessResult,
-  FlightSqlResult,
-  MainJobResult,
-  PruningResult,
-  RollupResult,
-  TargetsResult,
-} from './lib/results.ts'
 import { isSmoke, resultPath } from './lib/run.ts'
 import { replaceSection } from './lib/tables.ts'
-import { compactionTable, pruningTable, rollupTable } from './lib/ticks-tables.ts'
+import { compactionTable, pruningTable, rollupTable, startTable } from './lib/ticks-tables.ts'
 import { targetsTable } from './lib/targets-table.ts'
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
@@ -57,54 +46,28 @@ interface Section {
   readonly write: (result: unknown) => string
 }
 
+/** @param write - of the very type that the bench saves */
+function section(bench: string, write: (result: never) => string, document = 'docs/performance.md'): Section {
+  return { bench, document, write: (result) => write(result as never) }
+}
+
 const sections: readonly Section[] = [
-  { bench: 'main-job', document: 'README.md', write: (result) => mainJobTables(result as MainJobResult) },
-  {
-    bench: 'targets',
-    document: 'docs/performance.md',
-    write: (result) => targetsTable(result as TargetsResult),
-  },
-  {
-    bench: 'fairness',
-    document: 'docs/performance.md',
-    write: (result) => fairnessTable(result as FairnessResult),
-  },
-  {
-    bench: 'flight-sql',
-    document: 'docs/performance.md',
-    write: (result) => flightSqlTable(result as FlightSqlResult),
-  },
-  {
-    bench: 'append',
-    document: 'docs/performance.md',
-    write: (result) => appendTable(result as AppendResult),
-  },
-  {
-    bench: 'pruning',
-    document: 'docs/performance.md',
-    write: (result) => pruningTable(result as PruningResult),
-  },
-  {
-    bench: 'compaction',
-    document: 'docs/performance.md',
-    write: (result) => compactionTable(result as CompactionResult),
-  },
-  {
-    bench: 'rollup',
-    document: 'docs/performance.md',
-    write: (result) => rollupTable(result as RollupResult),
-  },
-  {
-    bench: 'data-plane',
-    document: 'docs/performance.md',
-    write: (result) => dataPlaneTables(result as DataPlaneResult),
-  },
+  section('main-job', mainJobTables, 'README.md'),
+  section('targets', targetsTable),
+  section('fairness', fairnessTable),
+  section('flight-sql', flightSqlTable),
+  section('append', appendTable),
+  section('start', startTable),
+  section('pruning', pruningTable),
+  section('compaction', compactionTable),
+  section('rollup', rollupTable),
+  section('data-plane', dataPlaneTables),
 ]
 
 /** Benches that were never run in full here have no result, and their sections stay as they are. */
 async function writeTables(): Promise<void> {
-  for (const { bench, document, write } of sections.filter((section) =>
-    existsSync(resultPath(section.bench)),
+  for (const { bench, document, write } of sections.filter(({ bench: name }) =>
+    existsSync(resultPath(name)),
   )) {
     const result: unknown = JSON.parse(await readFile(resultPath(bench), 'utf8'))
     await replaceSection(join(projectRoot, document), bench, write(result))

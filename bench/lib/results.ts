@@ -153,3 +153,13 @@ export interface RollupResult {
   readonly rounds: number
   readonly machine: Machine
 }
+
+/** What bench/results/start.json holds: until a server that was killed answers again, and what it had to read. */
+export interface StartResult {
+  readonly ms: Readonly<Record<string, number>>
+  /** Of the logs. */
+  readonly rows: number
+  readonly bytes: number
+  readonly rounds: number
+  readonly machine: Machine
+}

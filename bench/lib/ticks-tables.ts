@@ -1,4 +1,4 @@
-import type { CompactionResult, PruningResult, RollupResult } from './results.ts'
+import type { CompactionResult, PruningResult, RollupResult, StartResult } from './results.ts'
 import { figure, markdownTable } from './tables.ts'
 
 /** An hour of one contract out of a year, for docs/performance.md. */
@@ -45,6 +45,16 @@ export function rollupTable({ ways, tail, ...result }: RollupResult): string {
       `and ${tail.parts} of ${tail.parts_total} parts. Computing all once took ${figure(result.built_ms)} ms.`,
     '',
     markdownTable(['', 'ms', 'times as fast as the query'], rows),
+  ].join('\n')
+}
+
+/** Starts after a kill, for docs/performance.md. */
+export function startTable({ ms, rows, bytes, rounds }: StartResult): string {
+  const lines = Object.entries(ms).map(([name, time]) => [name, figure(time)])
+  return [
+    `Medians of ${rounds}; the logs have ${count(rows)} rows in ${(bytes / 1e9).toFixed(2)} GB:`,
+    '',
+    markdownTable(['', 'ms'], lines),
   ].join('\n')
 }
 
