@@ -29,8 +29,8 @@ if (files.length === 0) {
   console.error(`Not built, run \`npm run build\` first: ${missing.join(', ')}`)
   process.exitCode = 1
 } else {
-  // Two files at once even on one core: most of their time is spent waiting for servers and Python programs.
-  const concurrency = Math.max(2, availableParallelism())
+  // One file more than there are cores: much of their time is spent waiting for servers and Python programs.
+  const concurrency = availableParallelism() + 1
   const runner = spawn(
     process.execPath,
     [
