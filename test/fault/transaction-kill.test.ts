@@ -8,16 +8,15 @@ import assert from 'node:assert/strict'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { pathToFileURL } from 'node:url'
-import { EndTransaction, messages, packAny, unpackAnyAs } from '../../flight/index.ts'
+import { messages } from '../../flight/index.ts'
 import type { Failpoint } from '../../src/store/failpoints.ts'
-import { projectRoot } from '../support/project-root.ts'
-import { RawClient } from '../support/raw-client.ts'
-import { actionMessage, commandDescriptor, ticketMessage } from '../support/raw-flight.ts'
+import { crashAt } from '../support/failpoint-env.ts'
+import { RawClient, type RawStatus } from '../support/raw-client.ts'
+import { ticketMessage } from '../support/raw-flight.ts'
+import { beginTransaction, endTransaction, write } from '../support/sql-writes.ts'
 import { startServer, temporaryDirectory } from '../support/start-server.ts'
 
 const POINTS: readonly Failpoint[] = ['part.synced', 'part.named', 'commit.written', 'commit.done']
-const CRASH_AT = pathToFileURL(join(projectRoot, 'dist', 'test', 'support', 'crash-at.js')).href
 /** Before the last transaction of a round: the server dies in one of the first. */
 const TRANSFERS_MAX = 30
 
@@ -26,39 +25,19 @@ after(async () => {
   for (const folder of folders) await rm(folder, { recursive: true, force: true })
 })
 
-/** Runs a statement that writes. @throws Error with the status of the server */
-async function write(
-  client: RawClient,
-  query: string,
-  transactionId: Uint8Array | null = null,
-): Promise<void> {
-  const command = packAny('CommandStatementUpdate', { query, transactionId })
-  const descriptor = messages.FlightDescriptor.decode(commandDescriptor(command))
-  const message = messages.FlightData.encode({ flightDescriptor: descriptor })
-  const { code, details } = await client.exchange('DoPut', [message])
+/** @throws Error with the status of the server */
+function ok({ code, details }: RawStatus): void {
   if (code !== 0) throw new Error(details)
-}
-
-async function act(client: RawClient, type: string, body: Uint8Array): Promise<Buffer[]> {
-  const { code, details, messages: results } = await client.exchange('DoAction', [actionMessage(type, body)])
-  if (code !== 0) throw new Error(details)
-  return results.map((result) => Buffer.from(messages.Result.decode(result).body))
 }
 
 /** Moves 1 from one table to the other, and a row of a log from here to there. */
 async function transfer(client: RawClient, step: number): Promise<void> {
-  const [begun = Buffer.alloc(0)] = await act(
-    client,
-    'BeginTransaction',
-    packAny('ActionBeginTransactionRequest', {}),
-  )
-  const { transactionId } = unpackAnyAs('ActionBeginTransactionResult', begun)
-  await write(client, 'UPDATE debit SET n = n - 1 WHERE id = 1', transactionId)
-  await write(client, 'UPDATE credit SET n = n + 1 WHERE id = 1', transactionId)
-  await write(client, `DELETE FROM debit WHERE id = ${step + 100}`, transactionId)
-  await write(client, `INSERT INTO credit VALUES (${step + 100}, 0)`, transactionId)
-  const action = EndTransaction.END_TRANSACTION_COMMIT
-  await act(client, 'EndTransaction', packAny('ActionEndTransactionRequest', { transactionId, action }))
+  const id = await beginTransaction(client)
+  ok(await write(client, 'UPDATE debit SET n = n - 1 WHERE id = 1', id))
+  ok(await write(client, 'UPDATE credit SET n = n + 1 WHERE id = 1', id))
+  ok(await write(client, `DELETE FROM debit WHERE id = ${step + 100}`, id))
+  ok(await write(client, `INSERT INTO credit VALUES (${step + 100}, 0)`, id))
+  ok(await endTransaction(client, id, 'commit'))
 }
 
 /** The numbers that a query gives in its one row. */
@@ -77,12 +56,12 @@ for (const point of POINTS) {
   test(`a transaction is there whole or not at all after a kill at ${point}`, async () => {
     const dataDir = await temporaryDirectory()
     folders.push(dataDir)
-    const env = { NODE_OPTIONS: `--import=${CRASH_AT}`, CRASH_AT: `${point}:9` }
+    const env = crashAt(point, 9)
     const doomed = await startServer({ dataDir, env })
     const client = new RawClient(doomed.url)
     let done = 0
-    await write(client, 'CREATE TABLE debit AS SELECT range AS id, 1000::BIGINT AS n FROM range(200)')
-    await write(client, 'CREATE TABLE credit AS SELECT 1::BIGINT AS id, 0::BIGINT AS n')
+    ok(await write(client, 'CREATE TABLE debit AS SELECT range AS id, 1000::BIGINT AS n FROM range(200)'))
+    ok(await write(client, 'CREATE TABLE credit AS SELECT 1::BIGINT AS id, 0::BIGINT AS n'))
     try {
       for (; done < TRANSFERS_MAX; done += 1) await transfer(client, done)
     } catch {
