@@ -83,19 +83,28 @@ test('a backup beside writers is whole, and what is restored of it goes on', asy
   }
 })
 
+/** Backs up a lake with one dataset. @param actions - on it, before that. @returns who has written it */
+async function makeBackup(
+  folder: string,
+  backup: string,
+  actions: readonly string[] = [],
+): Promise<NumberWriter> {
+  const server = await startServer({ dataDir: join(folder, 'data') })
+  const writer = new NumberWriter('ticks', 0)
+  await writer.run(server.url, () => writer.next >= 10)
+  const client = new RawClient(server.url)
+  for (const action of actions) await runAction(client, action, 'ticks')
+  client.close()
+  assert.equal((await sterna(['backup', backup, '--server', server.url])).code, 0)
+  await server.stop()
+  return writer
+}
+
 test('a backup that is damaged, cut off or told other names is refused, and so is a full directory', async () => {
   const folder = await temporaryDirectory()
   const backup = join(folder, 'backup')
   try {
-    const server = await startServer({ dataDir: join(folder, 'data') })
-    const writer = new NumberWriter('ticks', 0)
-    await writer.run(server.url, () => writer.next >= 10)
-    const client = new RawClient(server.url)
-    await runAction(client, 'flush', 'ticks')
-    client.close()
-    assert.equal((await sterna(['backup', backup, '--server', server.url])).code, 0)
-    await server.stop()
-
+    await makeBackup(folder, backup, ['flush'])
     const manifest = await readFile(join(backup, 'manifest.json'), 'utf8')
     const damages: readonly (readonly [RegExp, (copy: string) => Promise<void>])[] = [
       [/has no manifest\.json/, (copy) => rm(join(copy, 'manifest.json'))],
@@ -144,11 +153,7 @@ test('a restore that the disk cuts off anywhere leaves no lake, and can be made 
   const folder = await temporaryDirectory()
   const backup = join(folder, 'backup')
   try {
-    const server = await startServer({ dataDir: join(folder, 'data') })
-    const writer = new NumberWriter('ticks', 0)
-    await writer.run(server.url, () => writer.next >= 10)
-    assert.equal((await sterna(['backup', backup, '--server', server.url])).code, 0)
-    await server.stop()
+    const writer = await makeBackup(folder, backup)
     const { files } = JSON.parse(await readFile(join(backup, 'manifest.json'), 'utf8')) as {
       files: readonly { readonly bytes: number }[]
     }

@@ -2,10 +2,13 @@
 // Method: a log over a disk that fails as it is told, and its files read back.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Frame } from '../../../flight/index.ts'
 import { SternaError } from '../../../src/errors.ts'
 import { readSegment } from '../../../src/store/log/segment-reader.ts'
 import { FaultyDisk } from '../../support/faulty-disk.ts'
-import { type LogFixture, openLog, stream, wire, Writer } from './log-fixture.ts'
+import { testRounds, testSeed } from '../../support/random.ts'
+import { type LogFixture, oneBatch, openLog, stream, wire, Writer } from './log-fixture.ts'
 
 /** The sequences that its files hold. */
 async function stored({ files }: LogFixture): Promise<number[]> {
@@ -20,9 +23,7 @@ function visibleRows({ log }: LogFixture): number {
 
 test('batches that come together share one sync, and are acknowledged in their order', async (t) => {
   const disk = new FaultyDisk()
-  const { schemaFrame, frames } = await stream('int64')
-  const [frame] = frames
-  assert.ok(frame)
+  const { schemaFrame, frame } = await oneBatch()
   const fixture = await openLog(t, schemaFrame, { disk })
   const writers = Array.from({ length: 8 }, () => new Writer(fixture.log, schemaFrame))
   const rounds = Array.from({ length: 100 }, () => writers).flat()
@@ -41,9 +42,7 @@ test('batches that come together share one sync, and are acknowledged in their o
 
 test('a sync that fails is not tried again: nothing more is acknowledged, and what was is still there', async (t) => {
   const disk = new FaultyDisk()
-  const { schemaFrame, frames } = await stream('int64')
-  const [frame] = frames
-  assert.ok(frame)
+  const { schemaFrame, frame } = await oneBatch()
   const fixture = await openLog(t, schemaFrame, { disk })
   const writer = new Writer(fixture.log, schemaFrame)
   await writer.write(frame)
@@ -59,42 +58,50 @@ test('a sync that fails is not tried again: nothing more is acknowledged, and wh
   assert.equal(visibleRows(fixture), frame.rows)
 })
 
-test('wherever the disk is full, what does not fit is refused and cut off, and once there is room it goes on', async (t) => {
-  const { schemaFrame, frames } = await stream('dictionary_delta')
-  for (let room = 0; room < 4_000; room += 97) {
+test(`at whatever byte the disk is full, what does not fit is refused and cut off, and once there is room it goes on (seed ${testSeed})`, async (t) => {
+  const streams = ['int64', 'list_of_text', 'dictionary_delta', 'dictionary_replaced']
+  let [refused, stayed] = [0, 0]
+  const anyRun = fc.record({
+    name: fc.constantFrom(...streams),
+    room: fc.integer({ min: 0, max: 6_000 }),
+    fullRounds: fc.integer({ min: 1, max: 4 }),
+  })
+  const holds = async ({ name, room, fullRounds }: { name: string; room: number; fullRounds: number }) => {
+    const { schemaFrame, frames } = await stream(name)
     const disk = new FaultyDisk()
     const fixture = await openLog(t, schemaFrame, { disk })
     const writer = new Writer(fixture.log, schemaFrame)
-    disk.room = room
     const kept: number[] = []
-    let refused = 0
-    for (let round = 0; round < 4; round += 1) {
+    const write = async (frame: Frame): Promise<void> => {
+      const outcome = await writer.write(frame)
+      if (outcome !== null) kept.push(outcome.sequence)
+    }
+    disk.room = room
+    for (let round = 0; round < fullRounds; round += 1) {
       for (const frame of frames) {
-        try {
-          const outcome = await writer.write(frame)
-          if (outcome !== null) kept.push(outcome.sequence)
-        } catch (error) {
+        await write(frame).catch((error: unknown) => {
           assert.ok(error instanceof SternaError)
           assert.equal(error.code, 'DISK_FULL')
           refused += 1
-        }
+        })
       }
-      if (round === 2) disk.room = Number.POSITIVE_INFINITY
     }
-    assert.ok(refused > 0 || room > 2_000)
+    disk.room = Number.POSITIVE_INFINITY
+    stayed += kept.length
+    for (const frame of frames) await write(frame)
     assert.deepEqual(await stored(fixture), kept)
     assert.deepEqual(
       kept,
       kept.map((_, index) => index + 1),
     )
   }
+  await fc.assert(fc.asyncProperty(anyRun, holds), { numRuns: 100 * testRounds, seed: testSeed })
+  assert.ok(refused > 0 && stayed > 0, `${refused} refused, ${stayed} stayed`)
 })
 
 test('a file that can be neither written nor cut stops the log', async (t) => {
   const disk = new FaultyDisk()
-  const { schemaFrame, frames } = await stream('int64')
-  const [frame] = frames
-  assert.ok(frame)
+  const { schemaFrame, frame } = await oneBatch()
   const fixture = await openLog(t, schemaFrame, { disk })
   const writer = new Writer(fixture.log, schemaFrame)
   await writer.write(frame)
@@ -127,9 +134,7 @@ test('writers with other dictionaries each mean their own, and the same ones are
 })
 
 test('a batch that comes again under its id is stored once, also while the first is on its way', async (t) => {
-  const { schemaFrame, frames } = await stream('int64')
-  const [frame] = frames
-  assert.ok(frame)
+  const { schemaFrame, frame } = await oneBatch()
   const fixture = await openLog(t, schemaFrame, { idsMax: 2 })
   const writer = new Writer(fixture.log, schemaFrame)
   const together = await Promise.all([writer.write(frame, { id: 'a' }), writer.write(frame, { id: 'a' })])
@@ -147,9 +152,7 @@ test('a batch that comes again under its id is stored once, also while the first
 })
 
 test('with durability interval the disk follows later, with none it is never asked', async (t) => {
-  const { schemaFrame, frames } = await stream('int64')
-  const [frame] = frames
-  assert.ok(frame)
+  const { schemaFrame, frame } = await oneBatch()
   const lazy = new FaultyDisk()
   await new Writer((await openLog(t, schemaFrame, { disk: lazy })).log, schemaFrame).write(frame, {
     durability: 'none',

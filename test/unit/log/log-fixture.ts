@@ -102,6 +102,14 @@ export async function stream(name: string): Promise<{ schemaFrame: Frame; frames
   return { schemaFrame, frames }
 }
 
+/** Schema and a batch of integers. */
+export async function oneBatch(): Promise<{ schemaFrame: Frame; frame: Frame }> {
+  const { schemaFrame, frames } = await stream('int64')
+  const [frame] = frames
+  if (frame === undefined) throw new Error('The golden stream int64 has no batch')
+  return { schemaFrame, frame }
+}
+
 /** Equal for messages that are the same on the wire. */
 export function wire(frame: Frame): string {
   return Buffer.concat([frame.head, ...frame.body]).toString('latin1')
