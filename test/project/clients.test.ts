@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { projectRoot } from '../support/project-root.ts'
+import { INTEGRATION_SCENARIOS } from '../support/integration-scenarios.ts'
 import { CLIENTS, FEATURES } from './client-features.ts'
 
 function read(file: string): string {
@@ -67,6 +68,17 @@ test('the document lists every check of the JDBC driver, and no other', () => {
   )
   assert.ok(checks.length > 0)
   assert.deepEqual(pointsUnder('JDBC driver'), checks)
+})
+
+test('the document says of each scenario of the integration clients whether it passes, or why not', () => {
+  const [, after = ''] = document.split('## Scenarios of the integration clients\n')
+  const [section = ''] = after.split(/^## /m)
+  const rows = matches(section, /^\| (.+?) +\|$/gm).map((row) => row.split(/ +\| +/))
+  const expected = INTEGRATION_SCENARIOS.map(({ name, canned }) => [
+    name === '' ? '(none)' : `\`${name}\``,
+    canned ?? 'passes, with every type',
+  ])
+  assert.deepEqual(rows.slice(2), expected)
 })
 
 test('the document names the versions that the tests run', () => {
