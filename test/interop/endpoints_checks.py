@@ -110,6 +110,17 @@ def who_does_not_ask_has_one(client, table):
 
 
 @check
+def where_endpoints_are(client, table):
+    """an endpoint is read over the connection that its client has, or at the address that it dialled"""
+    for request in ({"key": "cut"}, {"key": "cut", "endpoints": 3}, {"sql": "SELECT n FROM cut"}):
+        for endpoint in info_of(client, **request).endpoints:
+            uris = [location.uri.decode() for location in endpoint.locations]
+            assert uris == ["arrow-flight-reuse-connection://?", URL.replace("grpc://", "grpc+tcp://")], uris
+    descriptor = fl.FlightDescriptor.for_command(b"SELECT n FROM cut ORDER BY n LIMIT 3")
+    assert client.get_flight_info(descriptor).ordered
+
+
+@check
 def columns_and_conditions(client, table):
     """columns, conditions and ranges of time hold for all endpoints, and so does a version of the past"""
     request = {"columns": ["ts", "n"], "where": "symbol <> 'b'", "start": "1970-01-01T00:00:00.3Z"}

@@ -354,6 +354,52 @@ def every_fact_of_the_specification_is_known(client):
 
 
 @check
+def what_sql_info_says_is_so(client):
+    """what CommandGetSqlInfo says of names, orders, NULLs, joins, subqueries, LIKE and casts is what SQL then does"""
+    table = metadata(client, "CommandGetSqlInfo")
+    facts = dict(zip(table["info_name"].to_pylist(), table["value"].to_pylist()))
+    with connect() as connection, connection.cursor() as cursor:
+
+        def column(sql):
+            return query(cursor, sql).column(0).to_pylist()
+
+        assert (facts[503], facts[505], facts[504]) == (1, 1, '"'), "case-insensitive, in quotes too"
+        assert column('SELECT count(*) FROM NUMBERS') == column('SELECT count("ID") FROM "Numbers"') == [1000]
+        nulls = "SELECT x FROM (VALUES (2), (NULL), (1)) t(x) ORDER BY x"
+        assert facts[507] == 3 and column(nulls)[-1] is None and column(nulls + " DESC")[-1] is None, "at the end"
+        assert facts[513] == "\\" and facts[523] is True
+        assert column(f"SELECT 'a_b' LIKE 'a{facts[513]}_b' ESCAPE '{facts[513]}'") == [True]
+        assert facts[515] is True and column("SELECT 1 AS alias") == [1]
+        assert facts[516] is True and column("SELECT NULL + 1") == [None]
+        assert facts[518] is True and facts[519] is False
+        assert column("SELECT numbers.id FROM numbers AS numbers WHERE numbers.id = 3") == [3]
+        assert facts[520] is True and facts[521] is True
+        assert column("SELECT id FROM numbers WHERE id < 3 ORDER BY price * -1") == [2, 1, 0]
+        assert facts[528] == 0b110, "full and limited outer joins"
+        assert column("SELECT count(*) FROM (VALUES (1)) a(x) FULL OUTER JOIN (VALUES (2)) b(y) ON x = y") == [2]
+        assert facts[536] is False, "no FOR UPDATE"
+        assert facts[538] == 0b1111 and facts[539] is True and facts[540] == 0b11, "subqueries, unions"
+        for condition in (
+            "id = (SELECT 1)",
+            "EXISTS (SELECT 1 WHERE n.id = 1)",
+            "id IN (SELECT 1)",
+            "id = ANY (SELECT 1)",
+        ):
+            assert column(f"SELECT id FROM numbers n WHERE {condition}") == [1], condition
+        assert column("SELECT 1 UNION SELECT 1") == [1] and column("SELECT 1 UNION ALL SELECT 1") == [1, 1]
+        casts = dict(facts[517])
+        types = {0: "0::BIGINT", 4: "DATE '2026-01-02'", 5: "1.5::DECIMAL(4,2)", 7: "7::INTEGER"}
+        for source, value in types.items():
+            for target, written in types.items():
+                cast = f"SELECT CAST(value AS {written.split('::')[-1].split(' ')[0]}) FROM (SELECT {value} AS value)"
+                if target in casts[source]:
+                    assert query(cursor, cast).num_rows == 1, cast
+                else:
+                    raises(Error, "", lambda: query(cursor, cast))
+        raises(Error, str(facts[557]), lambda: query(cursor, "SELECT '" + "x" * facts[557] + "'"))
+
+
+@check
 def every_type_of_the_engine_is_described(client):
     """CommandGetXdbcTypeInfo describes every type of DuckDB, ordered, and those of one number where asked"""
     import duckdb

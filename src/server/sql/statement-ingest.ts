@@ -9,6 +9,7 @@ import {
   TableNotExistOption,
 } from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
+import { type OptionsPatch, parseOptions } from '../../store/options.ts'
 import type { Lake } from '../../store/parts.ts'
 import type { PutMode, PutSession } from '../../store/put-session.ts'
 import type { LakeTransaction } from '../../store/transaction/lake-transaction.ts'
@@ -30,7 +31,7 @@ export const statementIngest: PutCommand = {
   typeName,
   async put(value, requests, services, context) {
     const command = messages.CommandStatementIngest.decode(value)
-    assertSupported(command)
+    assertCatalog(command)
     const session = services.sql.sessions.find(context)
     const named = command.schema === '' ? null : command.schema
     const schema = named ?? statementOptions(session).schema ?? DEFAULT_SCHEMA
@@ -40,6 +41,13 @@ export const statementIngest: PutCommand = {
       ? services.sql.temporaryOf(context, true)
       : transactionOf(command, services)
     const mode = modeOf(command, ref, transaction ?? services.store)
+    const options = optionsOf(command)
+    if (transaction !== null && command.options.size > 0) {
+      throw new SternaError(
+        'REQUEST_INVALID',
+        'Options of a dataset are for an ingestion that is a commit of its own: neither temporary nor in a transaction',
+      )
+    }
     let put: PutSession | undefined
     let rows = 0
     try {
@@ -49,8 +57,12 @@ export const statementIngest: PutCommand = {
         if (put !== undefined) {
           await put.write(frame)
           rows += frame.rows
-        } else if (frame.kind === 'schema') put = (transaction ?? services.store).beginPut(ref, mode, frame)
-        else throw new SternaError('SCHEMA_MISSING', `A ${frame.kind} came before the schema`)
+        } else if (frame.kind === 'schema') {
+          put =
+            transaction === null
+              ? services.store.beginPut(ref, mode, frame, options)
+              : transaction.beginPut(ref, mode, frame)
+        } else throw new SternaError('SCHEMA_MISSING', `A ${frame.kind} came before the schema`)
       }
       if (put === undefined) {
         throw new SternaError('SCHEMA_MISSING', 'The stream ended before a schema came')
@@ -66,16 +78,25 @@ export const statementIngest: PutCommand = {
   },
 }
 
-function assertSupported({ catalog, options }: CommandStatementIngest): void {
+function assertCatalog({ catalog }: CommandStatementIngest): void {
   if (catalog !== null && catalog !== '' && catalog !== CATALOG) {
     throw new SternaError(
       'REQUEST_INVALID',
       `There is no catalog "${catalog.slice(0, 100)}"; the one is "${CATALOG}"`,
     )
   }
-  const [option] = options.keys()
-  if (option !== undefined) {
-    throw new SternaError('REQUEST_INVALID', `Ingestion knows no option "${option.slice(0, 100)}"`)
+}
+
+/** What the dataset is told, as docs/datasets.md has it. A value is JSON, or else a text. */
+function optionsOf({ options }: CommandStatementIngest): OptionsPatch {
+  return parseOptions(Object.fromEntries([...options].map(([name, value]) => [name, valueOf(value)])))
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
   }
 }
 
