@@ -1,6 +1,6 @@
 /**
- * Reads during compaction: a small DoGet and a small SQL query while a large dataset is compacted in the background, in
- * turns with the same calls while that is paused.
+ * Reads during compaction: a small DoGet and a small SQL query while a large dataset is compacted in the background, to the
+ * commit of that, in turns with the same calls while it is paused.
  *
  * A full run writes bench/results/compaction.json; `--smoke` is the same in a small size, and writes nothing.
  */
@@ -11,9 +11,9 @@ import type { CompactionResult } from './lib/results.ts'
 import { inTemporaryFolder, isSmoke, machine, saveResult } from './lib/run.ts'
 
 const { rows, rounds, calls } = parameters(isSmoke, {
-  rows: { smoke: 100_000, full: 5_000_000 },
+  rows: { smoke: 20_000, full: 2_000_000 },
   rounds: { smoke: 1, full: 5 },
-  calls: { smoke: 5, full: 100 },
+  calls: { smoke: 5, full: 200 },
 })
 
 await inTemporaryFolder(async (folder) => {
@@ -25,7 +25,7 @@ await inTemporaryFolder(async (folder) => {
   })
   try {
     const args = [server.url, ...[rows, rounds, calls].map(String)]
-    const { json } = await runPython('bench/compaction.py', args, { timeoutMs: 600_000 })
+    const { json } = await runPython('bench/compaction.py', args, { timeoutMs: 1_800_000 })
     const figures = json as Omit<CompactionResult, 'machine'>
     if (isSmoke) console.log(`${Object.keys(figures.reads).length} kinds of reads ran beside compaction`)
     else await saveResult('compaction', { ...figures, machine: machine() })

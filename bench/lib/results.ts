@@ -134,10 +134,13 @@ export interface PruningResult {
 /** What bench/results/compaction.json holds: small reads beside a compaction and without it, in turns. */
 export interface CompactionResult {
   readonly reads: Readonly<Record<string, Readonly<Record<'without' | 'during', Latency>>>>
+  /** Each of one large dataset, with its commit, and how long one took. */
   readonly jobs_done: number
+  readonly job_seconds: number
   /** Of the dataset that is compacted. */
   readonly rows: number
-  readonly calls: number
+  /** Of each kind. */
+  readonly calls: Readonly<Record<'without' | 'during', number>>
   readonly machine: Machine
 }
 
