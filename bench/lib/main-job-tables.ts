@@ -25,7 +25,7 @@ export function mainJobTables(result: MainJobResult): string {
       `${figure(memory.cache_bytes / 1e6)} MB in a cache of ${figure(memory.cache_bytes_max / 1e6)} MB. A SQL result of ` +
       `${sql.rows.toLocaleString('en')} rows took ${figure(sql.seconds)} s and ${figure(sql.rss_growth / 1e6)} MB more memory.`,
     '',
-    'Size in Arrow over size on disk; the first three are random walks, the hard case:',
+    'Size in Arrow over size on disk; all but `quiet` are random walks, the hard case:',
     '',
     markdownTable(['', 'as put (zstd 3)', 'compacted (zstd 19)'], ratios),
   ].join('\n')

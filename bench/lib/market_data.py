@@ -73,6 +73,30 @@ def ticks(rows, seed=3):
     )
 
 
+def contract_ticks(rows, seed=6):
+    """
+    Quotes of ten contracts that walk each for itself, stamped by a clock of a millisecond: timestamp in ns, contract as a
+    dictionary, bid, ask, bid_size, ask_size.
+    """
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, len(SYMBOLS), rows)
+    steps = rng.integers(-1, 2, rows)
+    bid = np.empty(rows)
+    for code in range(len(SYMBOLS)):
+        mine = np.flatnonzero(codes == code)
+        bid[mine] = np.round(100.0 * (code + 1) + np.cumsum(steps[mine]) * 0.01, 2)
+    return pa.table(
+        {
+            "timestamp": pa.array(START_US * 1000 + np.arange(rows) * 1_000_000, pa.timestamp("ns")),
+            "symbol": pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int8)), pa.array(SYMBOLS)),
+            "bid": bid,
+            "ask": np.round(bid + rng.integers(1, 3, rows) * 0.01, 2),
+            "bid_size": rng.integers(1, 21, rows).astype(np.float64),
+            "ask_size": rng.integers(1, 21, rows).astype(np.float64),
+        }
+    )
+
+
 def floats(rows, seed=5):
     """Eight columns of random float64: nothing but bytes."""
     rng = np.random.default_rng(seed)
