@@ -7,8 +7,8 @@ import path from 'node:path'
 
 const root = path.join(import.meta.dirname, '../..')
 
-/** The runner gives up on a file after this: the first one may have to make the Python environment. */
-const timeoutMs = 15 * 60_000
+/** The runner gives up on a file after this, in each round: the first one may have to make the Python environment. */
+const timeoutMs = 15 * 60_000 * Number(process.env['STERNA_TEST_ROUNDS'] ?? 1)
 
 /** Compiled files of the tests that still have a source: `dist` may hold the output of a deleted one. */
 function findTests(words: readonly string[]): string[] {

@@ -2,9 +2,9 @@
  * Goal: wherever in a change the server is killed, what was acknowledged is there once and whole, nothing is there in
  * half, and the next start leaves no file that nothing names.
  * Method: the real server ends itself by SIGKILL at a failpoint, each of src/store/failpoints.ts in turn, while writers
- * append and another one puts, drops, flushes and compacts, and a rollup is refreshed; then it is started again, and
- * everything is read before it is killed at the next.
- * `npm run test:crash` does hundreds of rounds instead of one.
+ * append and another one puts, updates by SQL, drops, flushes and compacts, and a rollup is refreshed; then it is started
+ * again, and everything is read before it is killed at the next.
+ * `npm run test:crash` does a dozen rounds instead of one.
  */
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'

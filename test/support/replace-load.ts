@@ -1,9 +1,10 @@
-/** One who puts, compacts and drops one dataset over and over, and knows what it may hold when the server dies. */
+/** One who puts, updates, compacts and drops one dataset over and over, and knows what it may hold when the server dies. */
 import assert from 'node:assert/strict'
 import { GRPC_STATUS } from '../../flight/index.ts'
 import { BATCH_ROWS, numberBatch, readNumbers } from './append-load.ts'
 import type { RawClient } from './raw-client.ts'
 import { actionMessage, field, INT64, pathDescriptor, putMessages, schemaFrame } from './raw-flight.ts'
+import { write } from './sql-writes.ts'
 
 /** Batches of a put: a half of one would show. */
 const BATCHES = 3
@@ -35,7 +36,8 @@ export class Replacer {
       const choice = this.#random()
       const key = keys[Math.floor(this.#random() * keys.length)] ?? this.#key
       let code: number
-      if (choice < 0.4) code = await this.#change(this.#last + 1, () => this.#put(client))
+      if (choice < 0.3) code = await this.#change(this.#last + 1, () => this.#put(client))
+      else if (choice < 0.4) code = await this.#change(this.#updated(), () => this.#update(client))
       else if (choice < 0.5) code = await this.#change(null, () => act(client, 'drop', this.#key))
       else if (choice < 0.6) code = await act(client, 'compact', this.#key)
       else if (choice < 0.8) code = await act(client, 'compact', key)
@@ -65,6 +67,15 @@ export class Replacer {
     if (code === GRPC_STATUS.OK) this.#stored = content
     if (code !== GRPC_STATUS.UNAVAILABLE) this.#pending = undefined
     return code
+  }
+
+  /** What a statement makes of it, which needs it to be there. */
+  #updated(): Content {
+    return this.#stored === null ? null : this.#last + 1
+  }
+
+  async #update(client: RawClient): Promise<number> {
+    return (await write(client, `UPDATE ${this.#key} SET n = ${this.#last}`)).code
   }
 
   async #put(client: RawClient): Promise<number> {
