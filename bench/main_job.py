@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import market_data  # noqa: E402
+from calls import act  # noqa: E402
 from process import cpu_seconds, rss_bytes  # noqa: E402
 
 BATCH_ROWS = 65_536
@@ -69,10 +70,6 @@ def put(client, key, table):
     writer, _ = client.do_put(fl.FlightDescriptor.for_path(key), table.schema)
     writer.write_table(table, max_chunksize=BATCH_ROWS)
     writer.close()
-
-
-def act(client, kind, body=""):
-    return json.loads(b"".join(r.body.to_pybytes() for r in client.do_action(fl.Action(kind, body.encode()))))
 
 
 def sql(client, text):

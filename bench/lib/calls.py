@@ -1,19 +1,17 @@
 """Calls of a Sterna server in a line each, and what their times come to."""
 
 import json
+import os
 import statistics
+import sys
 import time
 
 import pyarrow.flight as fl
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "test", "support"))
+from flight_calls import act, read  # noqa: E402
 
-def act(client, action, **fields):
-    (result,) = client.do_action(fl.Action(action, json.dumps(fields).encode()))
-    return json.loads(result.body.to_pybytes())
-
-
-def read(client, **request):
-    return client.do_get(fl.Ticket(json.dumps(request).encode())).read_all()
+__all__ = ["act", "latency", "put", "read", "timed"]
 
 
 def put(client, schema, batches, **command):

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from checks import check, raises, run  # noqa: E402
+from flight_calls import read  # noqa: E402
 
 URL, FOLDER, STERNA = sys.argv[1:4]
 
@@ -32,10 +33,6 @@ def adopt(*arguments, fails=False):
     done = subprocess.run(command, env={**os.environ, "STERNA_SERVER": URL}, capture_output=True, text=True)
     assert (done.returncode != 0) == fails, (done.stdout, done.stderr)
     return done.stderr if fails else done.stdout
-
-
-def read(client, key, **more):
-    return client.do_get(fl.Ticket(json.dumps({"key": key, **more}).encode())).read_all()
 
 
 def write(path, table):

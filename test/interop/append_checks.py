@@ -16,6 +16,7 @@ import os
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from checks import assert_same, check, raises, run  # noqa: E402
+from flight_calls import act, put, query  # noqa: E402
 
 PHASE, URL = sys.argv[1:3]
 SCHEMA = pa.schema(
@@ -71,22 +72,6 @@ def get(client, key):
     return client.do_get(fl.Ticket(key.encode())).read_all()
 
 
-def sql(client, text):
-    return client.do_get(fl.Ticket(json.dumps({"sql": text}).encode())).read_all()
-
-
-def act(client, name, body=""):
-    (result,) = client.do_action(fl.Action(name, body.encode()))
-    return json.loads(result.body.to_pybytes())
-
-
-def put(client, key, table, mode="replace"):
-    command = json.dumps({"key": key, "mode": mode})
-    writer, _ = client.do_put(fl.FlightDescriptor.for_command(command), table.schema)
-    writer.write_table(table)
-    writer.close()
-
-
 def plain(table):
     return table.cast(pa.schema([field.with_type(pa.utf8()) if pa.types.is_dictionary(field.type) else field for field in table.schema]))
 
@@ -105,7 +90,7 @@ if PHASE == "first":
             assert_same(plain(get(other, "ticks")), plain(pa.Table.from_batches(sent)))
             expected = sum(price for price in pa.Table.from_batches(sent)["price"].to_pylist() if price)
             for name in ["ticks", "\"tick*\"", "read_parquet('ticks.parquet')", "read_parquet('tick?.parquet')"]:
-                row = sql(other, f"SELECT count(*) AS n, sum(price) AS p, max(symbol) AS s FROM {name}").to_pylist()
+                row = query(other, f"SELECT count(*) AS n, sum(price) AS p, max(symbol) AS s FROM {name}").to_pylist()
                 assert row == [{"n": 10 * (index + 1), "p": expected, "s": f"S{index}"}], (name, row)
             info = other.get_flight_info(fl.FlightDescriptor.for_path("ticks"))
             assert info.total_records == 10 * (index + 1)
@@ -121,13 +106,13 @@ if PHASE == "first":
         table = other.do_get(fl.Ticket(json.dumps(request).encode())).read_all()
         assert table.schema.field("symbol").type == SCHEMA.field("symbol").type, table.schema
         assert [t.microsecond // 1000 for t in table["ts"].to_pylist()] == list(range(45, 53))
-        joined = sql(other, "SELECT count(*) AS n FROM ticks a JOIN ticks b USING (ts)")
+        joined = query(other, "SELECT count(*) AS n FROM ticks a JOIN ticks b USING (ts)")
         assert joined["n"].to_pylist() == [60]
-        assert sql(other, "SELECT ts FROM ticks")["ts"].to_pylist() == get(other, "ticks")["ts"].to_pylist()
-        types = sql(other, "DESCRIBE ticks")["column_type"].to_pylist()
+        assert query(other, "SELECT ts FROM ticks")["ts"].to_pylist() == get(other, "ticks")["ts"].to_pylist()
+        types = query(other, "DESCRIBE ticks")["column_type"].to_pylist()
         writing.close()
         act(client, "flush", "ticks")
-        assert sql(other, "DESCRIBE ticks")["column_type"].to_pylist() == types
+        assert query(other, "DESCRIBE ticks")["column_type"].to_pylist() == types
 
     @check
     def flushes(client, other):
@@ -141,7 +126,7 @@ if PHASE == "first":
             if index % 3 == 2:
                 flushed = act(client, "flush", "flushed")
                 assert (flushed["rows"], flushed["parts"]) == (rows, index // 3 + 1), flushed
-            assert get(other, "flushed")["ts"].to_pylist() == [t for t in sql(other, "SELECT ts FROM flushed")["ts"].to_pylist()]
+            assert get(other, "flushed")["ts"].to_pylist() == [t for t in query(other, "SELECT ts FROM flushed")["ts"].to_pylist()]
             assert other.get_flight_info(fl.FlightDescriptor.for_path("flushed")).total_records == rows
         (summary,) = writing.close()
         assert (summary["rows"], summary["sequence"], summary["durability"]) == (120, 12, "fsync"), summary
@@ -168,7 +153,7 @@ if PHASE == "first":
                     assert numbers == list(range(len(numbers))) and len(numbers) >= before, (before, len(numbers))
                     before = acknowledged[0]
                     if before:
-                        n, low, high, distinct = sql(
+                        n, low, high, distinct = query(
                             other, "SELECT count(*) n, min(n) low, max(n) high, count(DISTINCT n) d FROM steady"
                         ).to_pylist()[0].values()
                         assert n == distinct == high + 1 and low == 0 and n >= before, (before, n, high, distinct)
@@ -261,7 +246,7 @@ if PHASE == "first":
     def no_rows(client, other):
         """An append without batches makes the dataset, and batches without rows are acknowledged"""
         Appending(client, "empty").close()
-        assert get(other, "empty").num_rows == 0 and sql(other, "SELECT * FROM empty").num_rows == 0
+        assert get(other, "empty").num_rows == 0 and query(other, "SELECT * FROM empty").num_rows == 0
         writing = Appending(client, "empty")
         assert json.loads(writing.send(batch(0, 0)))["rows"] == 0
         writing.send(batch(0, 3))
@@ -280,7 +265,7 @@ else:
         assert_same(plain(get(other, "flushed")), plain(pa.Table.from_batches([batch(i * 10) for i in range(12)])))
         for key, schema in [("BTC/USD 1.log", "main"), ("ticks", "desk"), ("ü" * 90, "main")]:
             assert get(other, json.dumps({"key": key, "schema": schema})).num_rows == 10
-        assert sql(other, "SELECT count(*) AS n FROM named")["n"].to_pylist() == [30]
+        assert query(other, "SELECT count(*) AS n FROM named")["n"].to_pylist() == [30]
 
     @check
     def same_ids(client, other):

@@ -18,6 +18,7 @@ import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from checks import assert_same, check, raises, run  # noqa: E402
+from flight_calls import act, put, query, read  # noqa: E402
 
 PHASE, URL = sys.argv[1:3]
 KEY = "ticks"
@@ -27,29 +28,8 @@ NARROW = pa.table({"n": pa.array([7], pa.int32())}, metadata={"feed": "second"})
 DICTIONARY = FIRST.set_column(2, "symbol", FIRST["symbol"].dictionary_encode())
 
 
-def put(client, key, table, **options):
-    writer, reader = client.do_put(fl.FlightDescriptor.for_command(json.dumps({"key": key, **options})), table.schema)
-    writer.write_table(table)
-    writer.done_writing()
-    while reader.read() is not None:
-        pass
-    writer.close()
-
-
-def action(client, kind, **request):
-    return json.loads(b"".join(r.body.to_pybytes() for r in client.do_action(fl.Action(kind, json.dumps(request).encode()))))
-
-
 def version(client, key=KEY):
-    return action(client, "describe", key=key)["version"]
-
-
-def get(client, **request):
-    return client.do_get(fl.Ticket(json.dumps(request).encode())).read_all()
-
-
-def sql(client, text):
-    return get(client, sql=text)
+    return act(client, "describe", key=key)["version"]
 
 
 if PHASE == "first":
@@ -60,7 +40,7 @@ if PHASE == "first":
         put(client, KEY, FIRST)
         one = version(client)
         put(client, KEY, SECOND, mode="append")
-        action(client, "flush", key=KEY)
+        act(client, "flush", key=KEY)
         two = version(client)
         put(client, KEY, DICTIONARY)
         three = version(client)
@@ -68,18 +48,18 @@ if PHASE == "first":
         four = version(client)
         both = pa.concat_tables([FIRST, SECOND])
         for number, table in {one: FIRST, two: both, three: DICTIONARY, four: NARROW}.items():
-            assert_same(get(client, key=KEY, version=number), table)
+            assert_same(read(client, key=KEY, version=number), table)
             info = client.get_flight_info(fl.FlightDescriptor.for_command(json.dumps({"key": KEY, "version": number})))
             assert info.total_records == table.num_rows
             assert info.schema.equals(table.schema, check_metadata=True)
             assert_same(client.do_get(info.endpoints[0].ticket).read_all(), table)
-            rows = sql(client, f"FROM {KEY} AT (VERSION => {number})")
+            rows = query(client, f"FROM {KEY} AT (VERSION => {number})")
             assert rows.num_rows == table.num_rows, (number, rows)
-        cut = get(client, key=KEY, version=two, where="price > 1", columns=["ts"])
+        cut = read(client, key=KEY, version=two, where="price > 1", columns=["ts"])
         assert cut.to_pydict() == both.filter(pa.compute.greater(both["price"], 1)).select(["ts"]).to_pydict()
-        joined = sql(client, f"SELECT count(*) AS n FROM {KEY} a AT (VERSION => {two}) JOIN {KEY} b AT (VERSION => {one}) USING (ts)")
+        joined = query(client, f"SELECT count(*) AS n FROM {KEY} a AT (VERSION => {two}) JOIN {KEY} b AT (VERSION => {one}) USING (ts)")
         assert joined["n"].to_pylist() == [3]
-        again = sql(client, f"SELECT count(*) AS n FROM {KEY} a AT (VERSION => {one}), {KEY}")
+        again = query(client, f"SELECT count(*) AS n FROM {KEY} a AT (VERSION => {one}), {KEY}")
         assert again["n"].to_pylist() == [3]
 
     @check
@@ -90,12 +70,12 @@ if PHASE == "first":
         then = datetime.datetime.now(datetime.timezone.utc)
         time.sleep(0.05)
         put(client, "clock", SECOND)
-        assert_same(get(client, key="clock", at=then.isoformat()), FIRST)
-        assert sql(client, f"FROM clock AT (TIMESTAMP => '{then.isoformat()}')").num_rows == 3
-        assert sql(client, f"FROM clock AT (TIMESTAMP => TIMESTAMP '{then:%Y-%m-%d %H:%M:%S.%f}')").num_rows == 3
-        assert_same(get(client, key="clock", at="2100-01-01"), SECOND)
-        raises(KeyError, "the oldest version that is kept is 0", lambda: get(client, key="clock", at="2020-01-01"))
-        raises(pa.ArrowInvalid, "is no timestamp", lambda: sql(client, "FROM clock AT (TIMESTAMP => 'yesterday')"))
+        assert_same(read(client, key="clock", at=then.isoformat()), FIRST)
+        assert query(client, f"FROM clock AT (TIMESTAMP => '{then.isoformat()}')").num_rows == 3
+        assert query(client, f"FROM clock AT (TIMESTAMP => TIMESTAMP '{then:%Y-%m-%d %H:%M:%S.%f}')").num_rows == 3
+        assert_same(read(client, key="clock", at="2100-01-01"), SECOND)
+        raises(KeyError, "the oldest version that is kept is 0", lambda: read(client, key="clock", at="2020-01-01"))
+        raises(pa.ArrowInvalid, "is no timestamp", lambda: query(client, "FROM clock AT (TIMESTAMP => 'yesterday')"))
 
     @check
     def rows_of_the_log_belong_to_their_flush(client):
@@ -103,12 +83,12 @@ if PHASE == "first":
         put(client, "logged", FIRST)
         before = version(client, "logged")
         put(client, "logged", SECOND, mode="append")
-        assert get(client, key="logged").num_rows == 5
-        assert get(client, key="logged", version=before).num_rows == 3
-        assert sql(client, f"FROM logged AT (VERSION => {before})").num_rows == 3
-        action(client, "flush", key="logged")
-        assert get(client, key="logged", version=before).num_rows == 3
-        assert get(client, key="logged", version=version(client, "logged")).num_rows == 5
+        assert read(client, key="logged").num_rows == 5
+        assert read(client, key="logged", version=before).num_rows == 3
+        assert query(client, f"FROM logged AT (VERSION => {before})").num_rows == 3
+        act(client, "flush", key="logged")
+        assert read(client, key="logged", version=before).num_rows == 3
+        assert read(client, key="logged", version=version(client, "logged")).num_rows == 5
 
     @check
     def patterns_mean_the_keys_of_then(client):
@@ -116,12 +96,12 @@ if PHASE == "first":
         put(client, "series_1", FIRST)
         one = version(client, "series_1")
         put(client, "series_2", FIRST)
-        assert sql(client, f'FROM "series_*" AT (VERSION => {one})').num_rows == 3
-        assert sql(client, 'FROM "series_*"').num_rows == 6
-        action(client, "drop", key="series_1")
-        assert sql(client, f'FROM "series_*" AT (VERSION => {one})').num_rows == 3
-        assert_same(get(client, key="series_1", version=one), FIRST)
-        raises(KeyError, "in version", lambda: get(client, key="series_2", version=one))
+        assert query(client, f'FROM "series_*" AT (VERSION => {one})').num_rows == 3
+        assert query(client, 'FROM "series_*"').num_rows == 6
+        act(client, "drop", key="series_1")
+        assert query(client, f'FROM "series_*" AT (VERSION => {one})').num_rows == 3
+        assert_same(read(client, key="series_1", version=one), FIRST)
+        raises(KeyError, "in version", lambda: read(client, key="series_2", version=one))
 
     @check
     def a_result_of_one_version_is_never_that_of_another(client):
@@ -130,20 +110,20 @@ if PHASE == "first":
         one = version(client, "cached")
         put(client, "cached", SECOND)
         for _ in range(2):
-            assert sql(client, f"SELECT count(*) AS n FROM cached AT (VERSION => {one})")["n"].to_pylist() == [3]
-            assert sql(client, "SELECT count(*) AS n FROM cached")["n"].to_pylist() == [2]
+            assert query(client, f"SELECT count(*) AS n FROM cached AT (VERSION => {one})")["n"].to_pylist() == [3]
+            assert query(client, "SELECT count(*) AS n FROM cached")["n"].to_pylist() == [2]
 
     @check
     def history_lists_what_changed(client):
         """history lists each version with what it did, and each can be read"""
         put(client, "listed", FIRST)
         put(client, "listed", SECOND, mode="append")
-        action(client, "flush", key="listed")
-        action(client, "compact", key="listed")
+        act(client, "flush", key="listed")
+        act(client, "compact", key="listed")
         put(client, "listed", NARROW)
-        action(client, "drop", key="listed")
+        act(client, "drop", key="listed")
         put(client, "listed", SECOND)
-        versions = action(client, "history", key="listed")["versions"]
+        versions = act(client, "history", key="listed")["versions"]
         found = [(v["change"], v["rows"]) for v in versions]
         assert found == [
             ("created", 2),
@@ -164,11 +144,11 @@ if PHASE == "first":
         assert [v["version"] for v in versions] == sorted((v["version"] for v in versions), reverse=True)
         for v in versions:
             if v["change"] != "dropped":
-                assert get(client, key="listed", version=v["version"]).num_rows == v["rows"]
+                assert read(client, key="listed", version=v["version"]).num_rows == v["rows"]
                 assert (v["size_bytes"] > 0, v["parts"] > 0) == (True, True)
-        newest = action(client, "history", key="listed", limit=1)["versions"]
+        newest = act(client, "history", key="listed", limit=1)["versions"]
         assert newest == versions[:1]
-        raises(KeyError, "no dataset", lambda: action(client, "history", key="never"))
+        raises(KeyError, "no dataset", lambda: act(client, "history", key="never"))
 
     @check
     def rollback_brings_back_what_was(client):
@@ -176,22 +156,22 @@ if PHASE == "first":
         put(client, "undo", FIRST)
         one = version(client, "undo")
         put(client, "undo", SECOND, mode="append")
-        summary = action(client, "rollback", key="undo", version=one)
+        summary = act(client, "rollback", key="undo", version=one)
         assert (summary["rows"], summary["restored"]) == (3, one), summary
         assert summary["version"] == version(client, "undo") > one + 1
-        assert_same(get(client, key="undo"), FIRST)
-        assert sql(client, "SELECT count(*) AS n FROM undo")["n"].to_pylist() == [3]
+        assert_same(read(client, key="undo"), FIRST)
+        assert query(client, "SELECT count(*) AS n FROM undo")["n"].to_pylist() == [3]
         # What was in the log then is in the version before.
-        assert get(client, key="undo", version=summary["version"] - 1).num_rows == 5
-        again = action(client, "rollback", key="undo", version=summary["version"] - 1)
-        assert_same(get(client, key="undo"), pa.concat_tables([FIRST, SECOND]))
+        assert read(client, key="undo", version=summary["version"] - 1).num_rows == 5
+        again = act(client, "rollback", key="undo", version=summary["version"] - 1)
+        assert_same(read(client, key="undo"), pa.concat_tables([FIRST, SECOND]))
         put(client, "undo", NARROW)
-        action(client, "rollback", key="undo", version=again["version"])
-        action(client, "evict", key="undo")
-        assert_same(get(client, key="undo"), pa.concat_tables([FIRST, SECOND]))
+        act(client, "rollback", key="undo", version=again["version"])
+        act(client, "evict", key="undo")
+        assert_same(read(client, key="undo"), pa.concat_tables([FIRST, SECOND]))
         put(client, "undo", SECOND, mode="append")
-        assert get(client, key="undo").num_rows == 7
-        messages = [v["message"] for v in action(client, "history", key="undo")["versions"]]
+        assert read(client, key="undo").num_rows == 7
+        messages = [v["message"] for v in act(client, "history", key="undo")["versions"]]
         assert f"Rolled back to version {one}" in messages, messages
 
     @check
@@ -199,20 +179,20 @@ if PHASE == "first":
         """a dataset that was dropped is there again, with its dictionary"""
         put(client, "gone", DICTIONARY)
         one = version(client, "gone")
-        action(client, "drop", key="gone")
-        raises(KeyError, "no dataset", lambda: get(client, key="gone"))
-        action(client, "rollback", key="gone", version=one)
-        assert_same(get(client, key="gone"), DICTIONARY)
-        assert action(client, "check", glob="gone")["problems"] == []
+        act(client, "drop", key="gone")
+        raises(KeyError, "no dataset", lambda: read(client, key="gone"))
+        act(client, "rollback", key="gone", version=one)
+        assert_same(read(client, key="gone"), DICTIONARY)
+        assert act(client, "check", glob="gone")["problems"] == []
 
     @check
     def a_rollback_to_nowhere_is_refused(client):
         """a rollback to a version without the dataset, to none, or of what never was changes nothing"""
         put(client, "late", FIRST)
         one = version(client, "late")
-        raises(KeyError, "in version", lambda: action(client, "rollback", key="late", version=one - 1))
-        raises(KeyError, "the latest is", lambda: action(client, "rollback", key="late", version=10**6))
-        raises(pa.ArrowInvalid, "version", lambda: action(client, "rollback", key="late"))
+        raises(KeyError, "in version", lambda: act(client, "rollback", key="late", version=one - 1))
+        raises(KeyError, "the latest is", lambda: act(client, "rollback", key="late", version=10**6))
+        raises(pa.ArrowInvalid, "version", lambda: act(client, "rollback", key="late"))
         assert version(client, "late") == one
 
     @check
@@ -244,22 +224,22 @@ if PHASE == "first":
         seen = set()
         for _ in range(4):
             time.sleep(0.3)
-            made = action(client, "rollback", key="busy", version=one)["version"]
-            assert get(client, key="busy", version=made).num_rows == 3
+            made = act(client, "rollback", key="busy", version=one)["version"]
+            assert read(client, key="busy", version=made).num_rows == 3
         stop.set()
         thread.join()
-        action(client, "flush", key="busy")
-        for v in action(client, "history", key="busy")["versions"]:
-            seen |= {int(t.value) for t in get(client, key="busy", version=v["version"])["ts"]}
+        act(client, "flush", key="busy")
+        for v in act(client, "history", key="busy")["versions"]:
+            seen |= {int(t.value) for t in read(client, key="busy", version=v["version"])["ts"]}
         assert len(told) > 20 and set(told) <= seen, (len(told), sorted(set(told) - seen))
 
     @check
     def what_is_not_there_is_refused(client):
         """a version to come, both ways at once, and a negative one are refused"""
-        raises(KeyError, "the latest is", lambda: get(client, key=KEY, version=10**6))
-        raises(KeyError, "the latest is", lambda: sql(client, f"FROM {KEY} AT (VERSION => 1000000)"))
-        raises(pa.ArrowInvalid, "both", lambda: get(client, key=KEY, version=1, at="2026-01-01"))
-        raises(pa.ArrowInvalid, "version", lambda: get(client, key=KEY, version=-1))
+        raises(KeyError, "the latest is", lambda: read(client, key=KEY, version=10**6))
+        raises(KeyError, "the latest is", lambda: query(client, f"FROM {KEY} AT (VERSION => 1000000)"))
+        raises(pa.ArrowInvalid, "both", lambda: read(client, key=KEY, version=1, at="2026-01-01"))
+        raises(pa.ArrowInvalid, "version", lambda: read(client, key=KEY, version=-1))
 
 
 if PHASE == "second":
@@ -267,21 +247,21 @@ if PHASE == "second":
     @check
     def versions_outlive_a_restart(client):
         """versions are there after the server was killed"""
-        assert_same(get(client, key=KEY, version=1), FIRST)
-        assert_same(get(client, key=KEY), NARROW)
+        assert_same(read(client, key=KEY, version=1), FIRST)
+        assert_same(read(client, key=KEY), NARROW)
 
     @check
     def rollbacks_outlive_a_restart(client):
         """what was rolled back is there after the server was killed, and nothing of what it took away"""
-        assert get(client, key="undo").num_rows == 7
-        assert_same(get(client, key="gone"), DICTIONARY)
-        assert action(client, "check")["problems"] == []
+        assert read(client, key="undo").num_rows == 7
+        assert_same(read(client, key="gone"), DICTIONARY)
+        assert act(client, "check")["problems"] == []
 
     @check
     def rollback_after_a_restart(client):
         """a version from before the restart can be brought back"""
-        action(client, "rollback", key=KEY, version=1)
-        assert_same(get(client, key=KEY), FIRST)
+        act(client, "rollback", key=KEY, version=1)
+        assert_same(read(client, key=KEY), FIRST)
 
 
 if PHASE == "repaired":
@@ -289,9 +269,9 @@ if PHASE == "repaired":
     @check
     def rollbacks_outlive_the_catalog(client):
         """a catalog that is made again from the parts has the rows after the rollbacks"""
-        assert_same(get(client, key=KEY), FIRST)
-        assert get(client, key="undo").num_rows == 7
-        assert_same(get(client, key="gone"), DICTIONARY)
+        assert_same(read(client, key=KEY), FIRST)
+        assert read(client, key="undo").num_rows == 7
+        assert_same(read(client, key="gone"), DICTIONARY)
 
 
 if PHASE == "without":
@@ -301,9 +281,9 @@ if PHASE == "without":
         """a server that keeps no history forgets it with its next commit, and says what it still has"""
         put(client, "new", FIRST)
         last = version(client, "new")
-        raises(KeyError, f"the oldest version that is kept is {last}", lambda: get(client, key=KEY, version=1))
-        raises(KeyError, f"is kept is {last}", lambda: sql(client, f"FROM {KEY} AT (VERSION => 1)"))
-        assert_same(get(client, key=KEY, version=last), FIRST)
+        raises(KeyError, f"the oldest version that is kept is {last}", lambda: read(client, key=KEY, version=1))
+        raises(KeyError, f"is kept is {last}", lambda: query(client, f"FROM {KEY} AT (VERSION => 1)"))
+        assert_same(read(client, key=KEY, version=last), FIRST)
 
 
 run(fl.connect(URL))

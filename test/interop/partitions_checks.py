@@ -6,7 +6,6 @@ Usage: partitions_checks.py grpc://HOST:PORT DATA_DIR
 
 import datetime
 import glob
-import json
 import os
 import sys
 
@@ -17,6 +16,7 @@ import pyarrow.flight as fl
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import ducklake  # noqa: E402
 from checks import assert_same, check, raises, run  # noqa: E402
+from flight_calls import act, append, put, query, read  # noqa: E402
 
 URL, DATA_DIR = sys.argv[1:3]
 CATALOG = f"{DATA_DIR}/catalog.sqlite"
@@ -35,36 +35,6 @@ def rows(*times, start=0):
     symbols = pa.DictionaryArray.from_arrays(pa.array([i % 2 for i in range(count)], pa.int32()), ["BTC", "ETH"])
     numbers = range(start, start + count)
     return pa.table([pa.array(times, pa.timestamp("us")), symbols, [n / 4 for n in numbers], list(numbers)], schema=SCHEMA)
-
-
-def put(client, key, table, chunk=None, **command):
-    descriptor = fl.FlightDescriptor.for_command(json.dumps({"key": key, **command}))
-    writer, _ = client.do_put(descriptor, table.schema)
-    writer.write_table(table, max_chunksize=chunk)
-    writer.close()
-
-
-def append(client, key, table, **command):
-    descriptor = fl.FlightDescriptor.for_command(json.dumps({"key": key, "mode": "append", **command}))
-    writer, reader = client.do_put(descriptor, table.schema)
-    for batch in table.to_batches():
-        writer.write_batch(batch)
-        reader.read()
-    writer.done_writing()
-    writer.close()
-
-
-def act(client, action, key, **fields):
-    (result,) = client.do_action(fl.Action(action, json.dumps({"key": key, **fields}).encode()))
-    return json.loads(result.body.to_pybytes())
-
-
-def read(client, key):
-    return client.do_get(fl.Ticket(json.dumps({"key": key}).encode())).read_all()
-
-
-def query(client, sql):
-    return client.do_get(fl.Ticket(json.dumps({"sql": sql}).encode())).read_all()
 
 
 def numbers(client, key):

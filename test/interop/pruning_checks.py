@@ -18,25 +18,11 @@ import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from checks import check, run  # noqa: E402
+from flight_calls import act, put, query  # noqa: E402
 
 URL = sys.argv[1]
 START = datetime.datetime(2026, 2, 1)
 DAYS, SYMBOLS = 20, ("BTC", "ETH", "SOL", "ADA")
-
-
-def put(client, key, table, **command):
-    writer, _ = client.do_put(fl.FlightDescriptor.for_command(json.dumps({"key": key, **command})), table.schema)
-    writer.write_table(table)
-    writer.close()
-
-
-def act(client, action, **fields):
-    (result,) = client.do_action(fl.Action(action, json.dumps(fields).encode()))
-    return json.loads(result.body.to_pybytes())
-
-
-def query(client, sql):
-    return client.do_get(fl.Ticket(json.dumps({"sql": sql}).encode())).read_all()
 
 
 def opened(client, sql):

@@ -16,6 +16,7 @@ import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from checks import check, eventually, raises, run  # noqa: E402
+from flight_calls import act, append, put, read  # noqa: E402
 
 URL, PLACE = sys.argv[1:3]
 US = datetime.timedelta(microseconds=1)
@@ -26,37 +27,12 @@ BOUND = AT - AGE
 LIMITS = {"retention": {"age": "90d"}}
 
 
-def put(client, key, table, **command):
-    descriptor = fl.FlightDescriptor.for_command(json.dumps({"key": key, **command}))
-    writer, _ = client.do_put(descriptor, table.schema)
-    writer.write_table(table)
-    writer.close()
-
-
 def put_parts(client, key, tables, options):
     """As one part for each table."""
     put(client, key, tables[0], options=options)
     for table in tables[1:]:
         append(client, key, table)
         act(client, "flush", key=key)
-
-
-def append(client, key, table):
-    descriptor = fl.FlightDescriptor.for_command(json.dumps({"key": key, "mode": "append"}))
-    writer, reader = client.do_put(descriptor, table.schema)
-    writer.write_table(table)
-    reader.read()
-    writer.done_writing()
-    writer.close()
-
-
-def act(client, action, **fields):
-    (result,) = client.do_action(fl.Action(action, json.dumps(fields).encode()))
-    return json.loads(result.body.to_pybytes())
-
-
-def read(client, key, **more):
-    return client.do_get(fl.Ticket(json.dumps({"key": key, **more}).encode())).read_all()
 
 
 def describe(client, key):

@@ -5,7 +5,6 @@ goodbye, the others vanish with their process.
 Usage: sessions_clients.py URL PID, or as its own child: sessions_clients.py URL PID vanish COUNT
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from checks import check, eventually, run  # noqa: E402
+from flight_calls import act  # noqa: E402
 
 URL, PID = sys.argv[1:3]
 CLOSING = VANISHING = 50
@@ -46,10 +46,6 @@ def sessions(count):
         return list(pool.map(Session, range(count)))
 
 
-def stats(client):
-    return json.loads(b"".join(result.body.to_pybytes() for result in client.do_action(fl.Action("stats", b""))))
-
-
 def open_files():
     return len(os.listdir(f"/proc/{PID}/fd"))
 
@@ -65,20 +61,20 @@ def nothing_is_left(client):
     try:
         closing = sessions(CLOSING)
         assert child.stdout.readline() == b"ready\n"
-        held = stats(client)["held"]
+        held = act(client, "stats")["held"]
         assert held["transactions"] == held["sessions"] == CLOSING + VANISHING, held
         assert held["statements"] >= CLOSING + VANISHING, held
         for session in closing:
             session.close()
-        held = stats(client)["held"]
+        held = act(client, "stats")["held"]
         assert held["transactions"] == held["sessions"] == VANISHING, held
     finally:
         child.kill()
         child.wait()
     # A session may still come back with its cookie for some seconds; all else goes with the connection.
-    eventually(lambda: not any({**stats(client)["held"], "sessions": 0}.values()))
-    eventually(lambda: not any(stats(client)["held"].values()), seconds=60)
-    now = stats(client)
+    eventually(lambda: not any({**act(client, "stats")["held"], "sessions": 0}.values()))
+    eventually(lambda: not any(act(client, "stats")["held"].values()), seconds=60)
+    now = act(client, "stats")
     assert (now["in_flight"]["pins"], now["queries"]["running"]) == (0, 0), now
     eventually(lambda: open_files() <= files)
 

@@ -17,6 +17,7 @@ import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from checks import check, eventually, run  # noqa: E402
+from flight_calls import act  # noqa: E402
 
 URL, PID, SECONDS = sys.argv[1], sys.argv[2], float(sys.argv[3])
 KEYS = ["bars", "quotes", "ticks", "trades"]
@@ -30,10 +31,6 @@ GROWTH_BYTES_MAX = 96 << 20
 GROWTH_FILES_MAX = 16
 
 SCHEMA = pa.schema([("writer", pa.int64()), ("batch", pa.int64()), ("ts", pa.timestamp("us", "UTC")), ("price", pa.float64())])
-
-
-def action(client, name, body):
-    return json.loads(b"".join(r.body.to_pybytes() for r in client.do_action(fl.Action(name, json.dumps(body).encode()))))
 
 
 def batch_of(writer, number, random):
@@ -101,7 +98,7 @@ class Load:
         while not self.is_over():
             time.sleep(2)
             # More often than it would by itself.
-            action(client, "retention", {})
+            act(client, "retention")
             self.samples.append((rss(), open_files()))
 
 
@@ -139,8 +136,8 @@ def nothing_fails_and_nothing_grows(client):
     if load.errors:
         raise load.errors[0]
     assert load.written > 0 and load.read > 0
-    eventually(lambda: action(client, "stats", {})["in_flight"]["pins"] == 0)
-    stats = action(client, "stats", {})
+    eventually(lambda: act(client, "stats")["in_flight"]["pins"] == 0)
+    stats = act(client, "stats")
     third = len(load.samples) // 3
     middle, last = load.samples[third : 2 * third], load.samples[2 * third :]
     growth = {}

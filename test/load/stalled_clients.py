@@ -4,7 +4,6 @@
 Usage: stalled_clients.py URL readers PID ROWS | stalled_clients.py URL writers PART_BYTES CACHE_BYTES
 """
 
-import json
 import os
 import sys
 import time
@@ -15,6 +14,7 @@ import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from checks import check, eventually, run  # noqa: E402
+from flight_calls import act, put  # noqa: E402
 
 READERS = WRITERS = 64
 BATCH_ROWS = 65_536
@@ -35,16 +35,6 @@ def connect(url):
 def table_of(rows, seed=0):
     numbers = np.arange(rows, dtype=np.int64) + seed
     return pa.table({"n": numbers, **{f"c{i}": numbers * (i + 0.5) for i in range(7)}})
-
-
-def put(client, key, table):
-    writer, _ = client.do_put(fl.FlightDescriptor.for_path(key), table.schema)
-    writer.write_table(table, max_chunksize=BATCH_ROWS)
-    writer.close()
-
-
-def act(client, kind, body=""):
-    return json.loads(b"".join(r.body.to_pybytes() for r in client.do_action(fl.Action(kind, body.encode()))))
 
 
 def settled_rss(pid):
@@ -92,21 +82,21 @@ def check_readers(url, pid, ticket, table):
 
 def from_cache(url, pid, table):
     """64 stalled readers of a cached dataset do not grow the server"""
-    put(connect(url), "cached", table)
+    put(connect(url), "cached", table, BATCH_ROWS)
     connect(url).do_get(fl.Ticket(b"cached")).read_all()
     check_readers(url, pid, b"cached", table)
 
 
 def from_parquet(url, pid, table):
     """64 stalled readers of a dataset that comes from Parquet do not grow the server beyond its cache"""
-    put(connect(url), "cold", table)
+    put(connect(url), "cold", table, BATCH_ROWS)
     act(connect(url), "evict", "cold")
     check_readers(url, pid, b"cold", table)
 
 
 def from_sql(url, pid, table):
     """64 stalled readers of a SQL result do not grow the server: what they have not read is scanned once they go on"""
-    put(connect(url), "scanned", table)
+    put(connect(url), "scanned", table, BATCH_ROWS)
     check_readers(url, pid, b'{"sql": "SELECT * FROM scanned WHERE n >= 0"}', table)
 
 
