@@ -4,6 +4,7 @@ import { Duck } from './query/duck.ts'
 import type { DuckOptions } from './query/duck-instance.ts'
 import { WriteEngine } from './query/write/write-engine.ts'
 import { QueryEngine } from './query/engine.ts'
+import { createForeignReader } from './query/foreign-reader.ts'
 import { createPartWriter } from './query/part-writer.ts'
 import { SqlMemory } from './query/sql-memory.ts'
 import { AirportState } from './server/airport/state.ts'
@@ -95,6 +96,7 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
     })
     closers.push(() => memory.close())
     store.writeWith(createPartWriter(encoder))
+    store.inspectWith(createForeignReader(encoder))
     const engine = new QueryEngine({
       duck,
       lake: store,

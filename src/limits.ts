@@ -147,6 +147,8 @@ export const LIMITS = {
   backupChunkBytes: 1 * MiB,
   /** Backups at once: each keeps every file that is replaced meanwhile, and logs that are parts already. */
   backupsMax: 2,
+  /** Files that become parts by one adoption: a commit writes some rows for each, and for each of its columns. */
+  adoptedFilesMax: 10_000,
   /** Versions that one answer lists. */
   versionsListedMax: 10_000,
   /** Past states of the catalog in memory; reading one of 10,000 datasets takes a tenth of a second. */

@@ -3,14 +3,17 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import type { Frame } from '../../flight/index.ts'
 import { parseSchema, schemasEqual } from '../../flight/ipc/schema.ts'
+import type { FlightClient } from '../client/flight-client.ts'
 import { CommandError, fileError } from './failure.ts'
 import { keyOf, knownFormat } from './formats.ts'
 import { putInput } from './put.ts'
 import type { Input } from './read-file.ts'
-import { addServerOption, type ServerOptions, withClient } from './server-connection.ts'
+import { countOf } from './progress.ts'
+import { addServerOption, callAction, type ServerOptions, withClient } from './server-connection.ts'
 
 interface AdoptOptions extends ServerOptions {
   readonly key?: string
+  readonly inPlace?: true
   readonly schema: string
 }
 
@@ -22,21 +25,51 @@ export function addAdopt(program: Command): void {
       .description('import Parquet and CSV files, and folders of them, as new datasets')
       .argument('<path...>', 'files, or folders with files')
       .option('--key <key>', 'make one dataset of all files (default: one each, by its name without ending)')
-      .option('--schema <name>', 'schema of the datasets', 'main'),
+      .option('--schema <name>', 'schema of the datasets', 'main')
+      .option(
+        '--in-place',
+        'have the server on this machine take Parquet files as they are, without sending rows',
+      ),
   ).action(adopt)
 }
 
-async function adopt(paths: readonly string[], { key, schema, ...server }: AdoptOptions): Promise<void> {
+async function adopt(
+  paths: readonly string[],
+  { key, schema, inPlace, ...server }: AdoptOptions,
+): Promise<void> {
   const files = (await Promise.all(paths.map(filesOf))).flat()
   const datasets = key === undefined ? byName(files) : new Map([[key, files]])
   await withClient(server, async (client) => {
     for (const [name, sources] of datasets) {
+      if (inPlace === true) {
+        await adoptInPlace(client, { key: name, schema }, sources)
+        continue
+      }
       const [first = '', ...others] = sources
       const label = others.length === 0 ? first : `${name} (${sources.length} files)`
       const input = { file: label, frames: joined(sources), share: () => undefined }
       await putInput(client, input, name, { schema, mode: 'create' })
     }
   })
+}
+
+/** Has a server take files as they are. @throws CommandError USAGE where one is not Parquet by its name */
+async function adoptInPlace(
+  client: FlightClient,
+  dataset: { readonly key: string; readonly schema: string },
+  sources: readonly string[],
+): Promise<void> {
+  const other = sources.find((file) => knownFormat(file) !== 'parquet')
+  if (other !== undefined) {
+    throw new CommandError('USAGE', `${other} is no Parquet file, and only those are taken in place`)
+  }
+  const files = sources.map((file) => path.resolve(file))
+  const { rows, copied } = (await callAction(client, 'adopt', { ...dataset, files })) as {
+    readonly rows: number
+    readonly copied: number
+  }
+  const copies = copied === 0 ? '' : `, ${countOf(copied, 'file')} copied`
+  console.log(`${dataset.key}: ${countOf(rows, 'row')} in place${copies}`)
 }
 
 /** The file, or those of a folder and the folders in it, by name. @throws CommandError USAGE where there are none */

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { encodeSchema, type Frame, makeFrame } from '../../flight/index.ts'
 import { bindings, type Connection, quoteName, quoteText, type Statement } from '../query/duckdb.ts'
 import { ResultStream } from '../query/result-stream.ts'
-import { type DuckColumn, readType, resultSchema } from '../query/result-types.ts'
+import { type DuckColumn, resultSchema, statementColumns } from '../query/result-types.ts'
 import { openLocalDuck } from './local-duck.ts'
 
 /** The batches of a file, as they are read. */
@@ -31,7 +31,7 @@ export async function readTable(file: string, format: 'csv' | 'parquet' | 'jsonl
   async function* read(): AsyncGenerator<Frame, void, undefined> {
     connection = await local.duck.connect()
     const statement = await STATEMENTS[format](connection, source)
-    const schema = resultSchema(columnsOf(statement))
+    const schema = resultSchema(statementColumns(statement))
     yield makeFrame(encodeSchema(schema), [])
     const onClose = (): void => {
       connection = undefined
@@ -73,7 +73,7 @@ const STATEMENTS = {
 async function prepareCsv(connection: Connection, source: string): Promise<Statement> {
   const sampled = await connection.prepare(`FROM read_csv(${source})`)
   const bent = (await fits(connection, source))
-    ? await bentColumns(connection, source, columnsOf(sampled))
+    ? await bentColumns(connection, source, statementColumns(sampled))
     : null
   if (bent?.length === 0) return sampled
   sampled.close()
@@ -141,7 +141,9 @@ const OFFSET_PATTERN = '(Z|[+-]\\d\\d(:?\\d\\d)?)'
 async function prepareJson(connection: Connection, source: string): Promise<Statement> {
   const table = `read_json(${source}, format = 'newline_delimited', sample_size = -1)`
   const sampled = await connection.prepare(`FROM ${table}`)
-  const texts = columnsOf(sampled).filter(({ type }) => type.kind === 'plain' && TEXT_TYPES.has(type.id))
+  const texts = statementColumns(sampled).filter(
+    ({ type }) => type.kind === 'plain' && TEXT_TYPES.has(type.id),
+  )
   if (texts.length === 0) return sampled
   const columns = texts.map(({ name }) => `${quoteText(name)}: 'VARCHAR'`).join(', ')
   const types = texts.map(({ name }) => timeType(quoteName(name)))
@@ -171,13 +173,6 @@ function timeType(column: string): string {
 
 function hasNanoseconds(column: string): string {
   return `regexp_matches(${column}, '\\.\\d{6}\\d*[1-9]')`
-}
-
-function columnsOf({ handle, columnCount }: Statement): DuckColumn[] {
-  return Array.from({ length: columnCount }, (_, index) => ({
-    name: bindings.prepared_statement_column_name(handle, index),
-    type: readType(bindings.prepared_statement_column_logical_type(handle, index)),
-  }))
 }
 
 /** DuckDB takes a name for a pattern; in brackets its characters stand for themselves. */

@@ -13,6 +13,7 @@ interface ServeOptions {
   readonly cacheSize?: string
   readonly memoryLimit?: string
   readonly history?: string
+  readonly adoptFrom?: readonly string[]
   readonly logLevel?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
@@ -37,6 +38,7 @@ export function addServe(program: Command): void {
     .option('--cache-size <size>', 'memory for cached batches, such as 2GB (default: 2GiB)')
     .option('--memory-limit <size>', 'memory for SQL, such as 4GB (default: 40 % of the memory)')
     .option('--history <time>', 'how long past versions can be read, such as 7d (default: 0)')
+    .option('--adopt-from <folder...>', 'folders whose Parquet files may become parts as they are')
     .option('--tls-cert <file>', 'certificate chain in PEM: serve over TLS')
     .option('--tls-key <file>', 'private key of the certificate, PEM')
     .option('--config <file>', 'TOML file with these and further settings')

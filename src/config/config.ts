@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
 import { errnoOf, SternaError } from '../errors.ts'
@@ -63,6 +63,8 @@ export interface ServerConfig {
     readonly size?: number | undefined
     readonly column?: string | undefined
   }[]
+  /** Folders whose Parquet files may be adopted as they are, by any user. */
+  readonly adoptFrom: readonly string[]
   readonly logLevel: LogLevel
   /** How long a stopping server waits for calls to end. */
   readonly drainMs: number
@@ -119,6 +121,7 @@ export interface ConfigFlags {
         readonly column?: string | undefined
       }[]
     | undefined
+  readonly adoptFrom?: readonly string[] | undefined
   readonly logLevel?: string | undefined
   readonly drainMs?: number | undefined
   readonly queryLimit?: number | undefined
@@ -188,6 +191,7 @@ export function loadConfig(sources: {
       bytesPerSecond: compaction.bytes_per_second ?? LIMITS.jobBytesPerSecond,
     },
     retention: chosen.retention ?? [],
+    adoptFrom: (chosen.adopt_from ?? []).map((folder) => resolve(folder)),
     logLevel: chosen.log_level ?? 'info',
     drainMs: chosen.drain_ms ?? LIMITS.drainMs,
     queryLimit: chosen.query_limit ?? LIMITS.queriesMax,

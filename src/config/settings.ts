@@ -110,6 +110,10 @@ export const settingsSchema = z
         { error: 'expected a list of rules' },
       ),
     ),
+    adopt_from: z.preprocess(
+      (value) => (typeof value === 'string' ? (parseJson(value) ?? [value]) : value),
+      z.array(text('a folder'), { error: 'expected a list of folders' }),
+    ),
     log_level: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }),
     drain_ms: whole(0, 3_600_000),
     query_limit: whole(1, 1024),

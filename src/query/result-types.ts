@@ -1,6 +1,6 @@
 import type { ArrowType, DictionaryEncoding, Field, IntType, Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
-import { bindings } from './duckdb.ts'
+import { bindings, type Statement } from './duckdb.ts'
 
 const { Type } = bindings
 
@@ -77,6 +77,14 @@ export function readType(logicalType: bindings.LogicalType): DuckType {
     default:
       return { kind: 'plain', id }
   }
+}
+
+/** Columns that the result of a prepared statement will have. */
+export function statementColumns({ handle, columnCount }: Statement): DuckColumn[] {
+  return children(columnCount, (index) => ({
+    name: bindings.prepared_statement_column_name(handle, index),
+    type: readType(bindings.prepared_statement_column_logical_type(handle, index)),
+  }))
 }
 
 /** Columns of a result, or of a prepared statement whose parameters all have types. */

@@ -4,6 +4,7 @@ import { type CatalogDataset, type CatalogPart, datasetName } from './catalog/st
 import type { Disk, DiskFile } from './disk/disk.ts'
 import type { ParquetReader } from './parquet/parquet-reader.ts'
 import type { PartFiles } from './part-files.ts'
+import { checksumOf } from './foreign-files.ts'
 import { parseOrigin } from './part-origin.ts'
 import { checkBlocks, PartDamage, type PartSeal, readPartTail } from './parquet/part-seal.ts'
 
@@ -52,11 +53,12 @@ export async function checkDatasets(
   const problems: PartProblem[] = []
   const total = { parts: 0, rows: 0, bytes: 0, unsealed: 0 }
   for (const { ref, parts: live } of datasets) {
+    const sums = await knownSums(live, parts)
     for (const part of live) {
       total.parts += 1
       total.rows += part.rows
       try {
-        const { bytes, isSealed } = await checkPart(ref, part, parts, signal)
+        const { bytes, isSealed } = await checkPart(ref, part, parts, sums.get(part.path), signal)
         total.bytes += bytes
         if (!isSealed) total.unsealed += 1
       } catch (error) {
@@ -78,6 +80,7 @@ async function checkPart(
   ref: DatasetRef,
   part: CatalogPart,
   { disk, reader, files }: CheckParts,
+  sum: number | undefined,
   signal: AbortSignal,
 ): Promise<{ bytes: number; isSealed: boolean }> {
   const path = files.absolutePath(part.path)
@@ -91,6 +94,9 @@ async function checkPart(
     }
     seal = (await readPartTail((target, position) => file.read(target, position), fileBytes)).seal
     if (seal !== null) await checkBytes(file, seal, signal)
+    else if (sum !== undefined && (await checksumOf(file, fileBytes, signal)) !== sum) {
+      throw new PartDamage('it is not the file that was adopted')
+    }
   } finally {
     await file.close()
   }
@@ -101,7 +107,26 @@ async function checkPart(
   }
   if (rows !== part.rows) throw new PartDamage(`it has ${rows} rows, and the catalog says ${part.rows}`)
   // Data, footer and the checksums themselves: every byte of a sealed part is covered.
-  return { bytes: seal === null ? 0 : part.fileBytes, isSealed: seal !== null }
+  const isSealed = seal !== null || sum !== undefined
+  return { bytes: isSealed ? part.fileBytes : 0, isSealed }
+}
+
+/** Checksums of adopted parts, which the part without rows has that was written with them. By path. */
+async function knownSums(
+  parts: readonly CatalogPart[],
+  { reader, files }: CheckParts,
+): Promise<ReadonlyMap<string, number>> {
+  const sums = new Map<string, number>()
+  for (const { path } of parts.filter(({ rows }) => rows === 0)) {
+    // One that cannot be read is told of when its turn comes.
+    const footer = await reader.readPartMetadata(files.absolutePath(path)).catch(() => null)
+    const origin = footer && parseOrigin(footer.metadata)
+    for (const [index, source] of (origin?.sources ?? []).entries()) {
+      const sum = origin?.sums?.[index]
+      if (sum !== undefined) sums.set(source, sum)
+    }
+  }
+  return sums
 }
 
 async function checkBytes(file: DiskFile, seal: PartSeal, signal: AbortSignal): Promise<void> {

@@ -72,7 +72,9 @@ export class PartFiles {
 
   /** Gives a part the next free name of a dataset as well. @param part - relative to `cold/`, as is what it returns */
   publishLink(ref: DatasetRef, part: string, suffix: string | null): Promise<string> {
-    return this.#publish(ref, suffix, (path) => this.#disk.link(this.absolutePath(part), path))
+    return this.#publish(ref, suffix, async (path) => {
+      await this.#disk.link(this.absolutePath(part), path)
+    })
   }
 
   async #publish(

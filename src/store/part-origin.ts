@@ -3,7 +3,7 @@ import type { DatasetRef } from '../../flight/descriptor.ts'
 /** Where a part comes from: what it says of itself, so that a lost catalog can be made again from the parts alone. */
 export interface PartOrigin {
   readonly ref: DatasetRef
-  /** `rewrite`: the rows of other parts, by compaction; `rollback`: no rows, but the parts that are live from here on. */
+  /** `rewrite`: the rows of other parts, by compaction; `rollback`, also of an adoption: no rows, but the parts that are live from here on. */
   readonly mode: 'replace' | 'create' | 'append' | 'rewrite' | 'rollback'
   /** The put or compaction that wrote it, and its place among the parts of that. */
   readonly put: string
@@ -12,6 +12,8 @@ export interface PartOrigin {
   readonly arrowBytes: number
   /** Of a rewrite: the parts it stands for; of a rollback: those that are live. Relative to `cold/`. */
   readonly sources?: readonly string[]
+  /** Of an adoption: the CRC32 of each of `sources`, which have no checksums of their own. */
+  readonly sums?: readonly number[]
   /** When it was begun, in ms since 1970; written with it, and unknown of older parts. */
   readonly writtenMs?: number
   /** Of a part of a rollup, which is not all of its rows: the query that it was declared with. */
@@ -33,6 +35,7 @@ export function originMetadata(origin: PartOrigin): Record<string, string> {
     ...(origin.rollup !== undefined && { 'sterna:rollup': origin.rollup }),
     ...(origin.log && { 'sterna:log': JSON.stringify([origin.log.table, origin.log.sequence]) }),
     ...(origin.sources && { 'sterna:sources': JSON.stringify(origin.sources) }),
+    ...(origin.sums && { 'sterna:sums': JSON.stringify(origin.sums) }),
   }
 }
 
@@ -47,7 +50,8 @@ export function parseOrigin(metadata: ReadonlyMap<string, string>): PartOrigin |
   const arrowBytes = Number(metadata.get('sterna:arrow_bytes'))
   if (!Number.isSafeInteger(order) || !Number.isSafeInteger(arrowBytes)) return undefined
   const writtenMs = Number(metadata.get('sterna:written_ms') ?? Number.NaN)
-  const sources = parseSources(metadata.get('sterna:sources'))
+  const sources = parseList(metadata.get('sterna:sources'))?.map(String)
+  const sums = parseList(metadata.get('sterna:sums'))?.map(Number)
   const log = parseLog(metadata.get('sterna:log'))
   const rollup = metadata.get('sterna:rollup')
   return {
@@ -58,6 +62,7 @@ export function parseOrigin(metadata: ReadonlyMap<string, string>): PartOrigin |
     arrowBytes,
     ...(Number.isSafeInteger(writtenMs) && { writtenMs }),
     ...(sources && { sources }),
+    ...(sums && { sums }),
     ...(log && { log }),
     ...(rollup !== undefined && { rollup }),
   }
@@ -79,11 +84,11 @@ function isMode(mode: string | undefined): mode is PartOrigin['mode'] {
   return ['replace', 'create', 'append', 'rewrite', 'rollback'].includes(mode ?? '')
 }
 
-function parseSources(text: string | undefined): readonly string[] | undefined {
+function parseList(text: string | undefined): readonly unknown[] | undefined {
   if (text === undefined) return undefined
   try {
-    const sources: unknown = JSON.parse(text)
-    return Array.isArray(sources) ? sources.map(String) : undefined
+    const list: unknown = JSON.parse(text)
+    return Array.isArray(list) ? list : undefined
   } catch {
     return undefined
   }

@@ -55,6 +55,14 @@ export interface WrittenPart {
   readonly fileBytes: number
   readonly footerBytes: number
   readonly columns: readonly ColumnStats[]
+  /** Written by another program: its columns are known by their names, since they have no field ids of ours. */
+  readonly isForeign?: boolean
+}
+
+/** A Parquet file of another program, as it can be a part. */
+export interface ForeignPart {
+  readonly schema: Schema
+  readonly written: WrittenPart
 }
 
 /** A part that is written and synced under its temporary name, and in no catalog yet. */
@@ -133,6 +141,17 @@ export interface PartWriter {
     readonly since?: TimeLimit
     readonly signal?: AbortSignal
   }): Promise<WrittenPart>
+}
+
+/** Looks at files of other programs. Implemented over DuckDB, as {@link PartWriter} is. */
+export interface ForeignReader {
+  /**
+   * What a file holds; every value of it is read.
+   *
+   * @throws TYPE_UNSUPPORTED naming a column whose values a part of ours would have in another type; what DuckDB says
+   * of a file that it cannot read
+   */
+  inspect(path: string, signal: AbortSignal): Promise<ForeignPart>
 }
 
 /** Reads whole parts back as frames, in worker threads. */

@@ -152,7 +152,8 @@ export class PinnedSnapshot implements PinnedLake {
           const known = bounds.byPart.get(dataFileId)
           return known === undefined || mayContain(filter, known, bounds.type)
         }),
-      dataset.parts,
+      // Those without rows say only where others come from.
+      dataset.parts.filter(({ rows }) => rows > 0),
     )
     // Filters are read from the catalog, for the parts that nothing else leaves out.
     return asked.reduce((parts, { filter, bounds }) => {

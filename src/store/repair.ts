@@ -13,7 +13,7 @@ import { type PartFooter, ParquetReader } from './parquet/parquet-reader.ts'
 import { PartDamage, readPartNotes } from './parquet/part-seal.ts'
 import { ARROW_SCHEMA_KEY } from './parquet/schema-hints.ts'
 import { decodeNotes } from './part-notes.ts'
-import { parseOrigin } from './part-origin.ts'
+import { type PartOrigin, parseOrigin } from './part-origin.ts'
 import { findLogs, withLogs } from './repair-logs.ts'
 
 /** What a repair did. */
@@ -30,6 +30,11 @@ interface ReadablePart extends FoundPart {
   readonly notes: Uint8Array | null
 }
 
+/** A file of other programs says nothing of where it belongs. */
+interface FoundFile extends Omit<ReadablePart, 'origin'> {
+  readonly origin: PartOrigin | undefined
+}
+
 /**
  * Makes the catalog again from the parts alone; the old one stays beside it. Parts that cannot be read, that are not
  * ours, or that were replaced long ago go to `quarantine/`.
@@ -42,13 +47,21 @@ export async function repair(path: string): Promise<RepairSummary> {
   const reader = new ParquetReader()
   try {
     const quarantine = new Quarantine(disk, dataDir)
-    const readable: ReadablePart[] = []
+    const found: FoundFile[] = []
     for (const partPath of await dataDir.partPaths()) {
       try {
-        readable.push(await readPart(disk, reader, dataDir, partPath))
+        found.push(await readPart(disk, reader, dataDir, partPath))
       } catch (error) {
         await quarantine.add(partPath, SternaError.from(error).message)
       }
+    }
+    const adopted = adoptedParts(found)
+    const readable: ReadablePart[] = []
+    for (const { origin: own, ...file } of found) {
+      const origin = own ?? adopted.get(file.path)
+      if (origin !== undefined) readable.push({ ...file, origin })
+      else
+        await quarantine.add(join(dataDir.coldPath, file.path), 'It does not say which dataset it belongs to')
     }
     const lineages = traceLineage(readable)
     for (const part of lineages.flatMap(({ superseded }) => superseded)) {
@@ -62,17 +75,17 @@ export async function repair(path: string): Promise<RepairSummary> {
     }
     const whole = lineages.filter((lineage) => !isRollup(lineage))
     const logs = await findLogs(disk, dataDir.logPath, readable)
-    const found = withLogs(whole.filter(({ live }) => live.length > 0).map(toDataset), logs)
+    const known = withLogs(whole.filter(({ live }) => live.length > 0).map(toDataset), logs)
     const { datasets, skipped } = rebuildCatalog(
       dataDir.catalogPath,
       { dataPath: dataDir.coldPath, historyMs: 0 },
-      found,
+      known,
     )
     for (const { ref, error } of skipped) {
-      const parts = found.find((dataset) => dataset.ref === ref)?.parts ?? []
+      const parts = known.find((dataset) => dataset.ref === ref)?.parts ?? []
       for (const part of parts) await quarantine.add(join(dataDir.coldPath, part.path), error.message)
     }
-    const parts = found.reduce((sum, dataset) => sum + dataset.parts.length, 0)
+    const parts = known.reduce((sum, dataset) => sum + dataset.parts.length, 0)
     return { datasets, parts, quarantined: quarantine.moved }
   } finally {
     await reader.close()
@@ -80,15 +93,35 @@ export async function repair(path: string): Promise<RepairSummary> {
   }
 }
 
+/** What parts without rows say of files that other programs wrote. By path. */
+function adoptedParts(found: readonly FoundFile[]): Map<string, PartOrigin> {
+  const adopted = new Map<string, PartOrigin>()
+  for (const { origin, path: marker } of found) {
+    if (origin?.mode !== 'rollback') continue
+    const { ref, writtenMs } = origin
+    for (const path of origin.sources ?? []) {
+      const put = `${marker} ${path}`
+      adopted.set(path, {
+        ref,
+        mode: 'append',
+        put,
+        order: 0,
+        arrowBytes: 0,
+        ...(writtenMs !== undefined && { writtenMs }),
+      })
+    }
+  }
+  return adopted
+}
+
 async function readPart(
   disk: Disk,
   reader: ParquetReader,
   dataDir: DataDir,
   path: string,
-): Promise<ReadablePart> {
+): Promise<FoundFile> {
   const footer = await reader.readPartMetadata(path)
   const origin = parseOrigin(footer.metadata)
-  if (!origin) throw new SternaError('DATA_CORRUPT', 'It does not say which dataset it belongs to')
   const number = parsePartFileName(basename(path))?.number ?? 0
   const notes = await readNotes(disk, path)
   return { path: relative(dataDir.coldPath, path), number, origin, footer, notes }
@@ -120,6 +153,7 @@ function toNewPart({ path, origin, footer, notes }: ReadablePart, isOfSchema: bo
   const tier = origin.mode === 'rewrite' ? 'cold' : 'warm'
   return {
     ...{ path, tier, rows, fileBytes, footerBytes, arrowBytes: origin.arrowBytes },
+    isForeign: parseOrigin(footer.metadata) === undefined,
     // Of thousands of parts at once, only the bytes are kept.
     get columns() {
       return notes === null || !isOfSchema ? [] : decodeNotes(notes)

@@ -27,6 +27,8 @@ export interface StoreOptions {
   /** How often rollups take in what their sources got. */
   readonly rollupRefreshMs: number
   readonly retention: readonly RetentionRule[]
+  /** Folders whose Parquet files may be adopted. */
+  readonly adoptFrom: readonly string[]
   /** The file system; the local one unless a test puts another in its place. */
   readonly disk?: Disk
 }

@@ -3,6 +3,7 @@ import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { type AdoptSummary, adopt } from './adopt.ts'
 import { type AppendOptions, AppendSession } from './append-session.ts'
 import { type BackupItem, readBackup } from './backup.ts'
 import { type CheckSummary, checkDatasets } from './check.ts'
@@ -11,7 +12,7 @@ import type { RollupReader } from './lifecycle/rollup-refresh.ts'
 import { Upkeep } from './lifecycle/upkeep.ts'
 import { openLake } from './open-lake.ts'
 import type { DatasetOptions, OptionsPatch } from './options.ts'
-import type { PartWriter, PinnedLake } from './parts.ts'
+import type { ForeignReader, PartWriter, PinnedLake } from './parts.ts'
 import { PinnedSnapshot, readable } from './pinned-snapshot.ts'
 import { type PutMode, PutSession } from './put-session.ts'
 import type { Publisher } from './publisher.ts'
@@ -28,6 +29,7 @@ export class Store extends StoreReads {
   /** Compaction, retention and the refresh of rollups, beside what {@link compact} does on demand. */
   readonly upkeep: Upkeep
   #backups = 0
+  #foreign: ForeignReader | undefined
 
   /** @throws as {@link openLake} */
   static async open(options: StoreOptions, log: Logger): Promise<Store> {
@@ -58,6 +60,11 @@ export class Store extends StoreReads {
     this.parts.publisher.writeWith(writer)
   }
 
+  /** Names what looks at files of other programs. Once, before the first is adopted. */
+  inspectWith(foreign: ForeignReader): void {
+    this.#foreign = foreign
+  }
+
   /** Names what reads rollups, and has it refresh their parts in the background. Once. */
   refreshWith(reader: RollupReader): void {
     const { catalog, publisher, snapshots } = this.parts
@@ -78,6 +85,13 @@ export class Store extends StoreReads {
   /** Begins to append to a dataset, batch by batch. */
   beginAppend(ref: DatasetRef, schemaFrame: Frame, calls: AppendOptions): AppendSession {
     return new AppendSession(this.parts, ref, schemaFrame, calls)
+  }
+
+  /** Makes a dataset of Parquet files of other programs, as they are. @throws as {@link adopt} */
+  adopt(ref: DatasetRef, files: readonly string[], signal: AbortSignal): Promise<AdoptSummary> {
+    if (this.#foreign === undefined) throw new Error('The store was given nothing that looks at files')
+    const { adoptFrom: folders } = this.parts.options
+    return adopt({ ...this.parts, foreign: this.#foreign, folders }, ref, files, signal)
   }
 
   /** Tells a dataset other options; its content and its version stay. @throws DATASET_NOT_FOUND, REQUEST_INVALID */

@@ -1,5 +1,6 @@
 import { airportActions } from '../airport/index.ts'
 import type { Action } from './action.ts'
+import { adopt } from './adopt.ts'
 import { backup } from './backup.ts'
 import { check } from './check.ts'
 import { compact, compaction } from './compact.ts'
@@ -45,6 +46,7 @@ export const ACTIONS: readonly Action[] = [
   history,
   rollback,
   backup,
+  adopt,
   configure,
   rollup,
   check,

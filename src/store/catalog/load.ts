@@ -193,7 +193,9 @@ function reasonToBlock(
   if (facts.hasInlined) return INLINED
   if (facts.hasDeletes) return DELETED
   if (parts.some((part) => part.version < facts.columns)) return ALTERED
-  if (files.some(([, , , , , , , mappingId]) => mappingId !== null)) return MAPPED
+  // Of those that were adopted here it is known that their columns are the table's.
+  if (files.some(([, , , , , , , mappingId, arrowBytes]) => mappingId !== null && arrowBytes === null))
+    return MAPPED
   if (files.some(([, , , , , , , , , , , partialMax]) => (partialMax ?? 0) > snapshotId)) return MERGED
   return parts.every((part) => isInside(part.path)) ? null : OUTSIDE
 }

@@ -102,9 +102,10 @@ function changeOf(counts: {
 /** Parts that the catalog has, as what can be committed once more under other names: with their statistics. */
 export function newPartsOf(db: Database, parts: readonly CatalogPart[]): NewPart[] {
   return parts.map(({ dataFileId, version: _, ...part }) => {
-    const sql = 'SELECT coalesce(footer_size, 0) FROM ducklake_data_file WHERE data_file_id = ?'
-    const footerBytes = db.get<[number]>(sql, dataFileId)?.[0] ?? 0
-    return { ...part, footerBytes, columns: columnStats(db, dataFileId) }
+    const sql = 'SELECT coalesce(footer_size, 0), mapping_id FROM ducklake_data_file WHERE data_file_id = ?'
+    const [footerBytes = 0, mappingId] = db.get<[number, number | null]>(sql, dataFileId) ?? []
+    const isForeign = typeof mappingId === 'number'
+    return { ...part, footerBytes, columns: columnStats(db, dataFileId), isForeign }
   })
 }
 

@@ -22,6 +22,9 @@ export function addParts(
   let rowId =
     db.get<[number]>('SELECT next_row_id FROM ducklake_table_stats WHERE table_id = ?', tableId)?.[0] ?? 0
   const partitioning = readPartitionings(db, LATEST, tableId).get(tableId)
+  const mappingId = parts.some(({ isForeign }) => isForeign)
+    ? writeNameMapping(writer, tableId, columns)
+    : null
   const added = parts.map((part, index) => {
     const dataFileId = writer.takeFileId()
     db.insert('ducklake_data_file', {
@@ -36,6 +39,7 @@ export function addParts(
       file_size_bytes: part.fileBytes,
       footer_size: part.footerBytes,
       row_id_start: rowId,
+      mapping_id: part.isForeign === true ? mappingId : null,
     })
     db.insert('sterna_data_file', { data_file_id: dataFileId, arrow_bytes: part.arrowBytes, tier: part.tier })
     const partition = writePartition(db, { tableId, dataFileId }, part.partition ?? null, partitioning)
@@ -45,6 +49,34 @@ export function addParts(
   })
   if (added.length > 0) writer.note(`inserted_into_table:${tableId}`)
   return added
+}
+
+/**
+ * Tells other engines which column of a file is which of the table: by their names, which are the same.
+ *
+ * @returns the mapping, for all such files of one commit
+ */
+function writeNameMapping(writer: SnapshotWriter, tableId: number, columns: readonly Column[]): number {
+  const mappingId = writer.takeFileId()
+  writer.db.insert('ducklake_column_mapping', {
+    mapping_id: mappingId,
+    table_id: tableId,
+    '"type"': 'map_by_name',
+  })
+  const places = new Map(columns.map(({ id }, place) => [id, place]))
+  const types = new Map(columns.map(({ id, type }) => [id, type]))
+  for (const [place, { id, parent, name }] of columns.entries()) {
+    writer.db.insert('ducklake_name_mapping', {
+      mapping_id: mappingId,
+      column_id: place,
+      // What the extension calls the values of a list in a file.
+      source_name: parent !== null && types.get(parent) === 'list' ? 'list' : name,
+      target_field_id: id,
+      parent_column: parent === null ? null : (places.get(parent) ?? null),
+      is_partition: 0,
+    })
+  }
+  return mappingId
 }
 
 /** Ends parts: snapshots from this one on do not name them. */

@@ -54,8 +54,10 @@ export interface Disk {
   /**
    * Gives a file that never changes a second name; rejects with EEXIST where `to` exists. Where the file system cannot,
    * or `to` is on another one, `to` is a copy, synced.
+   *
+   * @returns whether it is one and the same file, or a copy
    */
-  link(from: string, to: string): Promise<void>
+  link(from: string, to: string): Promise<'link' | 'copy'>
   /** Removes a file; one that is not there is no error. */
   unlink(path: string): Promise<void>
   /** Removes a folder and all in it; one that is not there is no error. */

@@ -46,9 +46,10 @@ export class NodeDisk implements Disk {
     await unlink(from)
   }
 
-  async link(from: string, to: string): Promise<void> {
+  async link(from: string, to: string): Promise<'link' | 'copy'> {
     try {
       await link(from, to)
+      return 'link'
     } catch (error) {
       const errno = errnoOf(error) ?? ''
       if (!NO_LINKS.has(errno) && errno !== 'EXDEV') throw error
@@ -59,6 +60,7 @@ export class NodeDisk implements Disk {
       } finally {
         await copy.close()
       }
+      return 'copy'
     }
   }
 

@@ -1,0 +1,167 @@
+import { lstat, realpath } from 'node:fs/promises'
+import { isAbsolute, relative, sep } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { errnoOf, SternaError } from '../errors.ts'
+import type { DataDir } from './disk/data-dir.ts'
+import type { Disk } from './disk/disk.ts'
+import type { ForeignPart, ForeignReader, PartReader } from './parts.ts'
+
+export interface ForeignFilesParts {
+  readonly disk: Disk
+  readonly dataDir: Pick<DataDir, 'path'>
+  readonly reader: PartReader
+  readonly foreign: ForeignReader
+  /** Absolute paths of the folders whose files may be adopted. */
+  readonly folders: readonly string[]
+}
+
+/** A file of another program that was read from its first byte to its last. */
+export interface InspectedFile extends ForeignPart {
+  readonly arrowBytes: number
+  /** CRC32 of all its bytes. */
+  readonly sum: number
+}
+
+const MAGIC = 'PAR1'
+const ENCRYPTED_MAGIC = 'PARE'
+
+/** Magic, length of the footer and magic: no Parquet file is shorter. */
+const FILE_BYTES_MIN = 12
+
+/** How much is read at once for a checksum: a millisecond of the main thread. */
+const READ_BYTES = 1024 * 1024
+
+/** Files of other programs that become parts: which ones may, and what is in them. */
+export class ForeignFiles {
+  readonly #parts: ForeignFilesParts
+
+  constructor(parts: ForeignFilesParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Gives a file a second name, durably; where there can be none it is copied.
+   *
+   * @param name - absolute path, as the client has it
+   * @throws REQUEST_INVALID where it is not below a folder whose files may be adopted, or no file
+   */
+  async take(name: string, to: string): Promise<'link' | 'copy'> {
+    const { disk } = this.#parts
+    const path = await this.#allowed(name)
+    const kind = await disk.link(path, to)
+    const file = await disk.open(to, 'read')
+    try {
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    return kind
+  }
+
+  /**
+   * Reads all of a file, as SQL does and as DoGet does.
+   *
+   * @param path - in the lake
+   * @throws REQUEST_INVALID saying why it cannot be a part; TYPE_UNSUPPORTED, CANCELLED, DISK_FAILED
+   */
+  async inspect(path: string, signal: AbortSignal): Promise<InspectedFile> {
+    const { foreign, reader } = this.#parts
+    const sum = await this.#sumOf(path, signal)
+    try {
+      const part = await foreign.inspect(path, signal)
+      let [rows, arrowBytes] = [0, 0]
+      for await (const frame of reader.readParts({ schema: part.schema, paths: [path], signal })) {
+        rows += frame.rows
+        arrowBytes += frame.byteLength
+      }
+      if (rows !== part.written.rows)
+        throw refusal('its row groups have not the rows that its footer tells of')
+      return { ...part, arrowBytes, sum }
+    } catch (error) {
+      signal.throwIfAborted()
+      const known = SternaError.from(error)
+      // A value that the type of its column in SQL cannot hold, such as nanoseconds with a zone.
+      if (known.code === 'DATA_CORRUPT' && known.message.startsWith('Column ')) {
+        throw new SternaError('TYPE_UNSUPPORTED', known.message, { cause: error })
+      }
+      const isOfFile = known.code.startsWith('SQL_') || known.code === 'DATA_CORRUPT' || known.code === 'BUG'
+      throw isOfFile ? refusal('it is damaged, or not complete', error) : known
+    }
+  }
+
+  /** CRC32 of a file. @throws REQUEST_INVALID where it does not begin and end as Parquet does */
+  async #sumOf(path: string, signal: AbortSignal): Promise<number> {
+    const file = await this.#parts.disk.open(path, 'read')
+    try {
+      const bytes = await file.size()
+      if (bytes === 0) throw refusal('it is empty')
+      const ends = Buffer.alloc(8)
+      await file.read(ends.subarray(0, 4), 0)
+      await file.read(ends.subarray(4), Math.max(bytes - 4, 0))
+      const [head, tail] = [ends.toString('latin1', 0, 4), ends.toString('latin1', 4)]
+      if (head === ENCRYPTED_MAGIC || tail === ENCRYPTED_MAGIC) throw refusal('it is encrypted')
+      if (head !== MAGIC) throw refusal('it is no Parquet file')
+      if (tail !== MAGIC || bytes < FILE_BYTES_MIN) throw refusal('it is damaged, or not complete')
+      return await checksumOf(file, bytes, signal)
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Where a file really lies. */
+  async #allowed(name: string): Promise<string> {
+    const { folders, dataDir } = this.#parts
+    const notAllowed = refusal(
+      folders.length === 0
+        ? 'the server takes files from no folder; its setting adopt_from names those it may'
+        : 'it lies in no folder that the setting adopt_from of the server names',
+    )
+    if (!isAbsolute(name)) throw refusal('its path is not absolute')
+    // Without a folder nobody is told which files there are.
+    if (folders.length === 0) throw notAllowed
+    const roots = await Promise.all(folders.map((folder) => realpath(folder).catch(() => null)))
+    const path = await realpath(name).catch((error: unknown) => {
+      throw roots.some((root) => root !== null && isBelow(root, name))
+        ? refusal(`it is not there (${errnoOf(error) ?? 'unknown error'})`)
+        : notAllowed
+    })
+    if (!roots.some((root) => root !== null && isBelow(root, path))) throw notAllowed
+    if (isBelow(await realpath(dataDir.path), path)) throw refusal('it is of the lake already')
+    if (!(await lstat(path)).isFile()) throw refusal('it is no file')
+    return path
+  }
+}
+
+/** CRC32 of all bytes of a file. */
+export async function checksumOf(
+  file: { read(target: Uint8Array, position: number): Promise<number> },
+  bytes: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const chunk = Buffer.allocUnsafe(READ_BYTES)
+  let sum = 0
+  for (let start = 0; start < bytes; start += READ_BYTES) {
+    signal.throwIfAborted()
+    const read = await file.read(chunk.subarray(0, Math.min(READ_BYTES, bytes - start)), start)
+    sum = crc32(chunk.subarray(0, read), sum)
+  }
+  return sum
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+}
+
+/** @param reason - words that can follow "because" */
+function refusal(reason: string, cause?: unknown): SternaError {
+  return new SternaError('REQUEST_INVALID', reason, { cause })
+}
+
+/** An error of a file, with the name that the client has for it. */
+export function ofFile(name: string, error: unknown): SternaError {
+  const { code, message } = SternaError.from(error)
+  const isOfOthers = code.startsWith('DISK_') || ['BUG', 'CANCELLED', 'DATASET_EXISTS'].includes(code)
+  if (isOfOthers) return SternaError.from(error)
+  return new SternaError(code, `"${name}" cannot be adopted: ${message}`, { cause: error })
+}

@@ -1,0 +1,96 @@
+// Goal: files of other programs become parts as they are; nothing else of the machine can be read that way, and nothing
+// that happens to the dataset reaches the files. Method: the command line and the action against a real server, with
+// files of pyarrow, polars and DuckDB; the ducklake extension beside it; a damaged file, and a catalog that is lost.
+import assert from 'node:assert/strict'
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { projectRoot } from '../support/project-root.ts'
+import { runPython } from '../support/python.ts'
+import { runChecks } from '../support/python-checks.ts'
+import { startServer, temporaryDirectory, withServer } from '../support/start-server.ts'
+import { sterna } from '../support/sterna.ts'
+
+const WRITE = `
+import sys, pyarrow as pa, pyarrow.parquet as pq
+for n in range(2):
+    pq.write_table(pa.table({"n": pa.array(range(n * 5, n * 5 + 5), pa.int64())}), f"{sys.argv[1]}/{n}.parquet")
+`
+
+test('files that are adopted in place', async (t) => {
+  const outside = await temporaryDirectory()
+  const folder = join(outside, 'in')
+  await mkdir(folder)
+  try {
+    await withServer(
+      ({ url, dataDir }) =>
+        runChecks(t, 'test/interop/adopt_in_place_checks.py', [
+          url,
+          folder,
+          outside,
+          join(projectRoot, 'bin', 'sterna'),
+          join(dataDir, 'catalog.sqlite'),
+        ]),
+      { args: ['--adopt-from', folder, '--history', '1d'] },
+    )
+  } finally {
+    await rm(outside, { recursive: true, force: true })
+  }
+})
+
+test('a server without the setting adopts nothing in place', async () => {
+  await withServer(async ({ url, dataDir }) => {
+    const file = join(dataDir, 'x.parquet')
+    await writeFile(file, 'PAR1')
+    const done = await sterna(['adopt', '--in-place', file], { env: { STERNA_SERVER: url } })
+    assert.equal(done.code, 1)
+    assert.match(done.stderr, /takes files from no folder; its setting adopt_from .*\[REQUEST_INVALID\]/)
+  })
+})
+
+test('an adopted dataset survives a restart and the loss of its catalog, and damage to a file is found', async () => {
+  const root = await temporaryDirectory()
+  const folder = join(root, 'in')
+  const dataDir = join(root, 'data')
+  await mkdir(folder)
+  const rows = async (url: string): Promise<string> =>
+    (
+      await sterna(['query', 'SELECT sum(n), count(*) FROM ticks', '--format', 'csv'], {
+        env: { STERNA_SERVER: url },
+      })
+    ).stdout
+  try {
+    await writeFile(join(root, 'write.py'), WRITE)
+    await runPython(join(root, 'write.py'), [folder])
+    let server = await startServer({ dataDir, args: ['--adopt-from', folder] })
+    const adopted = await sterna(['adopt', '--in-place', '--key', 'ticks', folder], {
+      env: { STERNA_SERVER: server.url },
+    })
+    assert.equal(adopted.stdout, 'ticks: 10 rows in place\n', adopted.stderr)
+    const before = await rows(server.url)
+    assert.match(before, /\n45,10\n$/)
+    await server.kill()
+    for (const name of ['catalog.sqlite', 'catalog.sqlite-wal', 'catalog.sqlite-shm']) {
+      await rm(join(dataDir, name), { force: true })
+    }
+    const repaired = await sterna(['repair', '--data-dir', dataDir])
+    assert.match(repaired.stdout, /1 dataset/, repaired.stderr)
+    server = await startServer({ dataDir })
+    const env = { STERNA_SERVER: server.url }
+    assert.equal(await rows(server.url), before)
+    const whole = await sterna(['check'], { env })
+    assert.match(whole.stdout, /nothing is wrong/, whole.stderr)
+    assert.doesNotMatch(whole.stdout, /no checksums/)
+    const original = join(folder, '1.parquet')
+    const file = await open(original, 'r+')
+    const { byteLength } = await readFile(original)
+    await file.write(Buffer.from([0xff]), 0, 1, Math.floor(byteLength / 2))
+    await file.close()
+    const damaged = await sterna(['check'], { env })
+    assert.equal(damaged.code, 1)
+    assert.match(damaged.stdout, /ticks: ticks\.1\.parquet: it is not the file that was adopted/)
+    await server.stop()
+  } finally {
+    await rm(root, { recursive: true, force: true })
+  }
+})
