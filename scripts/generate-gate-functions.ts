@@ -75,9 +75,10 @@ function sourceOf(version: unknown, rows: readonly (readonly unknown[])[]): stri
   if (typeof version !== 'string') throw new Error('The engine has no version')
   const scalar = new Set(unlisted)
   const volatile = new Set(clocks)
+  const several = new Set(unlisted)
   const table = new Set<string>()
   const aggregate = aggregatesOf(rows)
-  for (const [written, schema, type, isVolatile] of rows) {
+  for (const [written, schema, type, isVolatile, definition] of rows) {
     if (typeof written !== 'string') throw new Error('The engine has a function without a name')
     // The parser folds the names of functions, quoted or not.
     const name = written.toLowerCase()
@@ -86,6 +87,7 @@ function sourceOf(version: unknown, rows: readonly (readonly unknown[])[]): stri
     } else if (!isDenied(name, schema)) {
       scalar.add(name)
       if (isVolatile === true) volatile.add(name)
+      if (String(definition).includes('unnest(')) several.add(name)
     }
   }
   return `// Made by scripts/generate-gate-functions.ts from DuckDB ${version}; do not edit.
@@ -98,6 +100,9 @@ ${constant('VOLATILE_FUNCTIONS', volatile)}
 
 /** Functions that make one value of many rows; a scalar one of the same name counts as such. */
 ${constant('AGGREGATE_FUNCTIONS', new Set([...aggregate].filter((name) => scalar.has(name))))}
+
+/** Functions that give several rows for one. */
+${constant('ROWS_FUNCTIONS', several)}
 
 /** Functions that SQL from clients may call where a table stands. */
 ${constant('TABLE_FUNCTIONS', table)}

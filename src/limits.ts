@@ -153,6 +153,12 @@ export const LIMITS = {
   versionsListedMax: 10_000,
   /** Past states of the catalog in memory; reading one of 10,000 datasets takes a tenth of a second. */
   pastStatesMax: 8,
+  /**
+   * What a query with a condition reads of frames in memory rather than of Parquet: 32,768 rows take it 2 ms of the main
+   * thread, about as long as it takes DuckDB to open a part.
+   */
+  selectedRowsMax: 32_768,
+  selectedBytesMax: 8 * MiB,
   /** Results a repeated query is answered from, all together and each. */
   resultCacheBytesMax: 64 * MiB,
   resultCacheEntryBytesMax: 4 * MiB,

@@ -34,6 +34,7 @@ export async function readTable(file: string, format: 'csv' | 'parquet' | 'jsonl
     const schema = resultSchema(statementColumns(statement))
     yield makeFrame(encodeSchema(schema), [])
     const onClose = (): void => {
+      statement.close()
       connection = undefined
     }
     stream = await ResultStream.start({ connection, statement, schema, signal: undefined, onClose })

@@ -8,9 +8,11 @@ import { datasetQuery, type DatasetRange } from './dataset-query.ts'
 import { isIndependentOfValues, statementParameters } from './describe.ts'
 import type { Duck } from './duck.ts'
 import { type Connection, UTC } from './duckdb.ts'
+import { FramesTable } from './frames-table.ts'
 import { ANALYSE_SQL, Gate } from './gate.ts'
 import type { GatedQuery } from './gate/gated-query.ts'
 import { planText } from './plan-text.ts'
+import { PreparedQuery } from './prepared-query.ts'
 import { bindQuery, cacheKey, type Binding, typesKey } from './query-binding.ts'
 import { describedAs, QueryRun, schemaOf } from './query-run.ts'
 import { QuerySlots } from './query-slots.ts'
@@ -20,7 +22,7 @@ import { ResultCache, type ResultCacheStats } from './results.ts'
 import { type RollupPlan, planOf } from './rollup/relation.ts'
 import { lakeOfRollup, readRollup } from './rollup/definition.ts'
 import { WeightedLru } from './weighted-lru.ts'
-import { isResult } from './whole-dataset.ts'
+import { resultFrames } from './stored-rows.ts'
 
 export { type ParameterRow, parameterRows } from './parameters.ts'
 export type { QueryDescription, QueryRequest, QueryResult }
@@ -80,8 +82,7 @@ export class QueryEngine {
    * @throws {@link SternaError} as the gate and DuckDB refuse it
    */
   async describe(request: QueryRequest): Promise<QueryDescription> {
-    const duck = this.#duckOf(request)
-    const binding = await bindQuery(duck, this.#gate, (request.lake ?? this.#lake).pin(), request)
+    const binding = await bindQuery(this.#gate, (request.lake ?? this.#lake).pin(), request, false)
     try {
       return await this.#describe(binding, request)
     } finally {
@@ -97,7 +98,7 @@ export class QueryEngine {
    */
   async scanned(request: QueryRequest): Promise<PinnedDataset | null> {
     const pin = (request.lake ?? this.#lake).pin()
-    const binding = await bindQuery(this.#duckOf(request), this.#gate, pin, request)
+    const binding = await bindQuery(this.#gate, pin, request, false)
     binding.release()
     const { isScan, isVolatile, datasets } = binding.query
     const [dataset, ...others] = datasets
@@ -118,7 +119,7 @@ export class QueryEngine {
       pin.release()
       return describedAs(request.target, false)
     }
-    const binding = await bindQuery(this.#duck, this.#gate, pin, request)
+    const binding = await bindQuery(this.#gate, pin, request, false)
     try {
       return await this.#describe(binding, request)
     } finally {
@@ -175,7 +176,7 @@ export class QueryEngine {
     { analyze, signal }: { readonly analyze: boolean; readonly signal?: AbortSignal | undefined },
   ): Promise<{ readonly plan: string; readonly rollups: readonly RollupPlan[] }> {
     const request = { sql: `EXPLAIN ${analyze ? 'ANALYZE ' : ''}${sql}`, signal }
-    const binding = await bindQuery(this.#duck, this.#gate, this.#lake.pin(), request)
+    const binding = await bindQuery(this.#gate, this.#lake.pin(), request, false)
     const rollups = binding.query.datasets.flatMap((dataset) =>
       dataset.rollup ? [planOf(dataset, dataset.rollup)] : [],
     )
@@ -226,16 +227,18 @@ export class QueryEngine {
     const known = this.#described(query, request)
     if (known !== undefined) return known
     let key = cacheKey(query, request)
-    const description = await this.#duckOf(request).use(async (connection) => {
+    const duck = this.#duckOf(request)
+    const description = await duck.use(async (connection) => {
       await connection.useTimeZone(request.timeZone ?? UTC)
-      const statement = await connection.prepare(query.sql)
+      const prepared = await PreparedQuery.of(await FramesTable.of(duck), connection, query)
+      const { statement } = prepared
       try {
-        const schema = await schemaOf(connection, statement, query, request)
+        const schema = await schemaOf(connection, prepared, query, request)
         const parameters = resultSchema(statementParameters(statement), request.timeZone)
         if (isIndependentOfValues(statement)) key = typesKey(query, request) ?? key
         return { ...describedAs(schema, query.isOrdered), parameters }
       } finally {
-        statement.close()
+        prepared.close()
       }
     })
     // As an object a schema takes a few times what it takes as a message.
@@ -255,8 +258,7 @@ export class QueryEngine {
   }
 
   async #run(pin: PinnedLake, request: QueryRequest): Promise<QueryResult> {
-    const duck = this.#duckOf(request)
-    const binding = await bindQuery(duck, this.#gate, pin, request)
+    const binding = await bindQuery(this.#gate, pin, request, true)
     const { query } = binding
     try {
       const key = cacheKey(query, request)
@@ -266,15 +268,16 @@ export class QueryEngine {
         const frames = framesOf(known.frames)
         return { ...known, isOrdered: query.isOrdered, frames, close: () => undefined }
       }
-      if (binding.whole !== undefined && request.target === undefined) {
+      if (binding.stored !== undefined && request.target === undefined) {
         const description = await this.#describe(binding, request)
-        if (isResult(binding.whole, description.schema)) {
+        const frames = resultFrames(binding.stored, description.schema)
+        if (frames !== null) {
           binding.release()
-          return { ...description, frames: framesOf(binding.whole.frames), close: () => undefined }
+          return { ...description, frames: framesOf(frames), close: () => undefined }
         }
       }
       const run = new QueryRun({
-        duck,
+        duck: this.#duckOf(request),
         slot: await this.#slots.acquire(request.signal),
         binding,
         request,
@@ -282,16 +285,18 @@ export class QueryEngine {
         onEnd: () => this.#runs.delete(run),
       })
       this.#runs.add(run)
-      const description = await run.start()
+      const description = await run.start().catch((error: unknown) => {
+        throw run.failure ?? error
+      })
       return {
         ...description,
         parts: query.parts,
-        frames: this.#read(run, binding, key, description),
+        frames: this.#read(run, key, description),
         close: () => void run.close(),
       }
     } catch (error) {
       binding.release()
-      throw binding.failure() ?? error
+      throw error
     }
   }
 
@@ -302,7 +307,6 @@ export class QueryEngine {
   /** The frames of a run, kept for the result cache as long as they are few and their reader takes them. */
   async *#read(
     run: QueryRun,
-    { failure }: Binding,
     key: string | null,
     { schema, schemaHeader }: QueryDescription,
   ): AsyncGenerator<Frame> {
@@ -319,7 +323,7 @@ export class QueryEngine {
         yield frame
       }
     } catch (error) {
-      throw failure() ?? error
+      throw run.failure ?? error
     }
     if (key !== null && kept !== null) this.#results.put(key, { schema, schemaHeader, frames: kept })
   }
@@ -337,6 +341,6 @@ async function timeZoneNames(connection: Connection): Promise<string[]> {
   return rows.flatMap(([name]) => (typeof name === 'string' ? [name] : []))
 }
 
-async function* framesOf(frames: readonly Frame[]): AsyncGenerator<Frame> {
+async function* framesOf(frames: Iterable<Frame>): AsyncGenerator<Frame> {
   yield* frames
 }

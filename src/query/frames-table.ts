@@ -22,6 +22,8 @@ const CHUNK_BYTES_MAX = 64 * 1024 * 1024
 
 /** Frames that SQL reads as a table, until {@link HeldFrames.release}. */
 export interface HeldFrames {
+  /** The argument of {@link sql}; nobody can guess it. */
+  readonly handle: string
   /** Stands for a table in SQL, with the columns of the schema. */
   readonly sql: string
   readonly rows: number
@@ -80,6 +82,7 @@ export class FramesTable {
     const source = new Source(schema, frames, signal)
     this.#sources.set(handle, source)
     return {
+      handle,
       sql: `${FUNCTION_NAME}(${quoteText(handle)})`,
       rows: source.rows,
       get failure() {

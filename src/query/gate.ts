@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import type { PinnedDataset, PinnedLake, PinnedView } from '../store/parts.ts'
 import { SternaError } from '../errors.ts'
 import {
@@ -7,8 +9,8 @@ import {
   type CallUse,
   type TableUse,
 } from './gate/analysis.ts'
-import { type BoundValues, hasParameter } from './gate/conditions.ts'
-import { type GatedQuery, queryOf } from './gate/gated-query.ts'
+import type { BoundValues } from './gate/conditions.ts'
+import { type GatedQuery, type NamedFrames, queryOf, storedOf } from './gate/gated-query.ts'
 import { normalize, textOf, type Token } from './gate/lexer.ts'
 import { shown } from './gate/message.ts'
 import {
@@ -34,6 +36,9 @@ import { faultError, notSelectError, readStatement, type StatementText } from '.
 import { TableResolver } from './gate/tables.ts'
 import {
   datasetsOf,
+  framesOf,
+  type FramesSource,
+  isReadAlike,
   type Learned,
   openingOf,
   openTarget,
@@ -52,13 +57,11 @@ export interface GateOptions {
 
 export interface CheckOptions {
   /** The batches that the table `input` means; without, it is a name as any other. */
-  readonly inputHandle?: string
+  readonly input?: FramesSource | undefined
   /** The schema of tables that name none; `main` when absent. */
   readonly schema?: string | undefined
   /** What its parameters are bound to: parts are left out in which nothing can be that they want. */
   readonly bound?: BoundValues
-  /** Holds the rows of a dataset's log for as long as the statement runs. @returns the handle of its frames */
-  readonly logHandle?: (dataset: PinnedDataset) => string
 }
 
 /** Statement that DuckDB runs to parse the text in its one parameter; its one value goes to {@link Gate}. */
@@ -75,6 +78,9 @@ interface Known extends Learned {
   /** The last snapshot's result: the versions of what was read, and the query by the parts that it opens. */
   last?: { readonly versions: readonly string[]; readonly queries: ReadonlyMap<string, GatedQuery> }
 }
+
+/** Gives batches in memory their names, in the order in which they stand in a statement. */
+type NameFrames = (source: FramesSource['source'] | null) => string
 
 /** Memory for statements and filters seen before: some thousands of usual size. */
 const KNOWN_BYTES_MAX = 16 * 1024 * 1024
@@ -123,25 +129,38 @@ export class Gate {
     const versions = versionsOf(targets)
     const datasets = unique(datasetsOf(targets))
     const last = known.last
-    // The lists of tables are made from the lake at hand, which has no version of its own.
-    const hasLogs = datasets.some(({ log, rollup }) => (rollup?.source.log ?? log) !== null)
     const isSame =
       last?.versions.length === versions.length && versions.every((id, i) => id === last.versions[i])
-    const isChosen = known.analysis.tables.some(({ conditions }) => conditions.some(hasParameter))
-    const chosen = isChosen ? targets.map((target) => openTarget(target, options.bound)) : null
-    const opening = chosen === null ? '' : openingOf(chosen)
-    const same = isSame ? last.queries.get(opening) : undefined
-    if (same !== undefined && known.analysis.lists.length === 0) return { ...same, datasets }
+    // The lists of tables are made from the lake at hand, which has no version of its own.
+    const queries = isSame && known.analysis.lists.length === 0 ? last.queries : undefined
+    const isSettled = targets.every(isReadAlike)
+    const settled = isSettled ? queries?.get('') : undefined
+    if (settled !== undefined) return { ...settled, datasets }
+    const open = targets.map((target) => openTarget(target, options.bound))
+    const opening = isSettled ? '' : openingOf(open)
+    const sources = framesOf(open)
+    const same = queries?.get(opening)
+    const frames = sources.map((source, i) => ({
+      ...source,
+      handle: same?.frames[i]?.handle ?? randomUUID(),
+    }))
+    if (same !== undefined) {
+      const stored = same.kind === 'explain' ? null : storedOf(known.analysis, open)
+      return { ...same, datasets, frames, stored }
+    }
 
-    const open = chosen ?? targets.map((target) => openTarget(target))
-    const rewritten = this.#rewrite(known, open, lake, options)
+    const rewritten = this.#rewrite(known, open, lake, inOrder(frames))
     await this.#verify(known, rewritten)
-    const query = queryOf(known, rewritten.sql, datasets, open, versions)
-    // The handles of logs belong to this call.
-    if (hasLogs) return query
-    // Datasets belong to the pin of this call.
+    const query = queryOf(known, rewritten.sql, frames, datasets, open, versions)
+    // Datasets belong to the pin of this call, and so do frames.
+    const kept = {
+      ...query,
+      datasets: [],
+      stored: isSettled ? query.stored : null,
+      frames: frames.map((named) => ({ ...named, source: { frames: [] } })),
+    }
     const others = isSame ? [...last.queries].slice(1 - OPENINGS_MAX) : []
-    known.last = { versions, queries: new Map([...others, [opening, { ...query, datasets: [] }]]) }
+    known.last = { versions, queries: new Map([...others, [opening, kept]]) }
     this.#known.set(sql, known, bytesOf(sql, known))
     return query
   }
@@ -201,7 +220,7 @@ export class Gate {
   async #resolve(
     { analysis }: Learned,
     lake: PinnedLake,
-    { inputHandle, schema }: CheckOptions,
+    { input, schema }: Pick<CheckOptions, 'input' | 'schema'>,
     depth = 0,
   ): Promise<Target[]> {
     const resolver = new TableResolver(lake, this.#dataDirectory, schema)
@@ -211,8 +230,8 @@ export class Gate {
     for (const use of analysis.tables) {
       const isInput = use.catalog === '' && use.schema === '' && foldName(use.name) === INPUT_TABLE
       const view = resolverOf(use).view(use.catalog, use.schema, use.name)
-      if (isInput && use.at === undefined && inputHandle !== undefined) {
-        tables.push({ use, alias: use.name, datasets: [], handle: inputHandle })
+      if (isInput && use.at === undefined && input !== undefined) {
+        tables.push({ use, alias: use.name, datasets: [], input })
       } else if (view !== undefined) {
         tables.push({
           use,
@@ -248,12 +267,12 @@ export class Gate {
     { statement, analysis }: Learned,
     targets: readonly OpenTarget[],
     lake: PinnedLake,
-    options: CheckOptions,
+    nameFrames: NameFrames,
   ): Rewritten {
     const finder = new TokenFinder(statement)
     const edits = targets.map((target): Edit => {
       const { use, alias } = target
-      const relation = this.#relationOf(target, lake, options)
+      const relation = this.#relationOf(target, lake, nameFrames)
       if ('functionName' in use) return callEdit(statement, finder, use, relation)
       return tableEdit(statement, finder, use, relation, alias)
     })
@@ -266,21 +285,14 @@ export class Gate {
     return applyEdits(statement, edits)
   }
 
-  #relationOf({ use, opened, handle, view }: OpenTarget, lake: PinnedLake, options: CheckOptions): Relation {
-    const { logHandle } = options
-    if (handle !== undefined) return framesCall(handle)
+  #relationOf({ use, opened, input, view }: OpenTarget, lake: PinnedLake, nameFrames: NameFrames): Relation {
+    if (input !== undefined) return framesCall(nameFrames(input.source))
     if (view !== undefined) {
-      const { pieces } = this.#rewrite(view.known, view.targets, lake, {
-        ...options,
-        schema: view.view.ref.schema,
-      })
+      const { pieces } = this.#rewrite(view.known, view.targets, lake, nameFrames)
       return viewRelation(pieces, view.view.names)
     }
     const call = 'functionName' in use ? use : READ
-    return datasetsRelation(call, opened, this.#dataDirectory, (dataset) => {
-      if (logHandle === undefined) throw new Error('Rows of a log need somebody who holds them')
-      return logHandle(dataset)
-    })
+    return datasetsRelation(call, opened, this.#dataDirectory, ({ log }) => nameFrames(log))
   }
 
   async #verify({ statement, analysis }: Learned, { checked, calls }: Rewritten): Promise<void> {
@@ -300,6 +312,16 @@ export class Gate {
       found.calls.length === calls.size &&
       found.calls.every(isExpected)
     if (!isSafe) throw unclear()
+  }
+}
+
+/** Named once, since a text is kept for others in their places. */
+function inOrder(named: readonly NamedFrames[]): NameFrames {
+  let next = 0
+  return (source) => {
+    const found = named[next++]
+    if (found === undefined || found.source !== source) throw new Error('Batches stand in another order')
+    return found.handle
   }
 }
 

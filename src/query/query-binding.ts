@@ -1,61 +1,45 @@
-import type { Frame } from '../../flight/frame.ts'
-import { encodeSchema, type Schema } from '../../flight/ipc/schema.ts'
+import { encodeSchema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
 import type { PinnedLake } from '../store/parts.ts'
-import type { Duck } from './duck.ts'
 import { isSelfBinding, UTC } from './duckdb.ts'
-import { FramesTable, type HeldFrames } from './frames-table.ts'
 import type { Gate } from './gate.ts'
 import type { GatedQuery } from './gate/gated-query.ts'
 import type { QueryRequest } from './query.ts'
 import { assertNotAborted } from './result-stream.ts'
-import { wholeDataset, type WholeDataset } from './whole-dataset.ts'
+import { storedRows, type StoredRows } from './stored-rows.ts'
 
 /** A request that passed the gate, with what it holds until it is released. */
 export interface Binding {
   readonly query: GatedQuery
-  /** What it reads, if that is one dataset in memory and all of it. */
-  readonly whole: WholeDataset | undefined
-  /** What reading held frames has thrown. */
-  readonly failure: () => SternaError | undefined
+  /** What it gives, where that is stored as it is and in memory. */
+  readonly stored: StoredRows | undefined
   readonly release: () => void
 }
 
 /**
  * Checks a request against a snapshot of the lake. The pin is the binding's from here on, also when this rejects.
  *
- * @throws {@link SternaError} as the gate refuses it; TYPE_UNSUPPORTED for an input that SQL cannot read
+ * @param isRun - false where it is only described: its values then choose no rows
+ * @throws {@link SternaError} as the gate refuses it
  */
 export async function bindQuery(
-  duck: Duck,
   gate: Gate,
   pin: PinnedLake,
   request: QueryRequest,
+  isRun: boolean,
 ): Promise<Binding> {
-  const held: HeldFrames[] = []
-  const release = (): void => {
-    for (const frames of held) frames.release()
-    pin.release()
-  }
-  const failure = (): SternaError | undefined => held.find((frames) => frames.failure !== undefined)?.failure
+  const release = (): void => pin.release()
   try {
     assertNotAborted(request.signal)
-    const table = await FramesTable.of(duck)
-    const hold = (schema: Schema, frames: readonly Frame[]): string => {
-      const holding = table.hold(schema, frames, request.signal)
-      held.push(holding)
-      return handleOf(holding)
-    }
-    const { input } = request
+    const { parameters, schema, input } = request
     const query = await gate.check(request.sql, pin, {
-      schema: request.schema,
+      schema,
+      input: input && { schema: input.schema, source: input },
       bound: (position) =>
-        isSelfBinding(request.parameters) ? request.parameters.filterValue(position) : undefined,
-      logHandle: ({ schema, log }) => hold(schema, log?.frames ?? []),
-      ...(input && { inputHandle: hold(input.schema, input.frames) }),
+        isRun && isSelfBinding(parameters) ? parameters.filterValue(position) : undefined,
     })
     assertZone(query, request)
-    return { query, whole: wholeDataset(query, pin), failure, release }
+    return { query, stored: storedRows(query, pin), release }
   } catch (error) {
     release()
     throw error
@@ -92,9 +76,4 @@ export function cacheKey(
 export function typesKey(query: GatedQuery, { parameters, timeZone, isOnce }: QueryRequest): string | null {
   if (query.isVolatile || isOnce === true || !isSelfBinding(parameters)) return null
   return [query.cacheKey, timeZone ?? UTC, 'types', parameters.types].join('\0')
-}
-
-/** Within `sterna_frames('…')`. */
-function handleOf({ sql }: HeldFrames): string {
-  return sql.slice(sql.indexOf(`'`) + 1, sql.lastIndexOf(`'`))
 }

@@ -4,9 +4,11 @@ import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import { statementColumns } from './describe.ts'
 import type { Duck } from './duck.ts'
-import { type Connection, type Statement, UTC } from './duckdb.ts'
+import { type Connection, UTC } from './duckdb.ts'
+import { FramesTable } from './frames-table.ts'
 import type { GatedQuery } from './gate/gated-query.ts'
 import { withNotNull } from './gate/plain-columns.ts'
+import { PreparedQuery } from './prepared-query.ts'
 import type { Binding } from './query-binding.ts'
 import type { Slot } from './query-slots.ts'
 import type { QueryDescription, QueryRequest } from './query.ts'
@@ -35,6 +37,7 @@ export interface QueryRunParts {
 export class QueryRun {
   readonly #parts: QueryRunParts
   #description: QueryDescription | undefined
+  #prepared: PreparedQuery | null = null
   #stream: ResultStream | null = null
   #isParked = false
   #isClosed = false
@@ -43,6 +46,11 @@ export class QueryRun {
   constructor(parts: QueryRunParts) {
     this.#parts = parts
     this.#description = parts.description
+  }
+
+  /** What reading frames has thrown, which DuckDB knows as text only. */
+  get failure(): SternaError | undefined {
+    return this.#prepared?.failure
   }
 
   /** Runs the statement up to its first rows. A rejection has ended the run. */
@@ -114,33 +122,38 @@ export class QueryRun {
   }
 
   async #run(row: number): Promise<void> {
-    const { duck, request } = this.#parts
+    const { duck, binding, request } = this.#parts
     const connection = await duck.connect().catch((error: unknown) => {
       this.#end()
       throw error
     })
-    let statement: Statement | null = null
+    const { query } = binding
+    const wanted = row === 0 ? query : { ...query, sql: `SELECT * FROM (${query.sql}\n) OFFSET ${row}` }
+    let prepared: PreparedQuery | null = null
     let schema: Schema
     try {
-      const { sql } = this.#parts.binding.query
       await connection.useTimeZone(request.timeZone ?? UTC)
-      statement = await connection.prepare(row === 0 ? sql : `SELECT * FROM (${sql}\n) OFFSET ${row}`)
-      schema = (this.#description ??= await this.#describe(connection, statement)).schema
-      statement.bind(request.parameters ?? [])
+      prepared = await PreparedQuery.of(await FramesTable.of(duck), connection, wanted, request.signal)
+      this.#prepared = prepared
+      schema = (this.#description ??= await this.#describe(connection, prepared)).schema
+      prepared.statement.bind(request.parameters ?? [])
       request.progress?.begin(() => connection.progressPercent)
     } catch (error) {
-      statement?.close()
+      prepared?.close()
       connection.release()
       this.#end()
       throw error
     }
+    const { statement, isSmall } = prepared
     this.#stream = await ResultStream.start({
       connection,
       statement,
       schema,
+      isSmall,
       signal: request.signal,
       onClose: (isEnded) => {
         request.progress?.end()
+        prepared.close()
         if (isEnded) connection.release()
         else connection.close()
         if (!this.#isParked) this.#end()
@@ -149,9 +162,9 @@ export class QueryRun {
     if (this.#isClosed) await this.#stream.close()
   }
 
-  async #describe(connection: Connection, statement: Statement): Promise<QueryDescription> {
+  async #describe(connection: Connection, prepared: PreparedQuery): Promise<QueryDescription> {
     const { query } = this.#parts.binding
-    return describedAs(await schemaOf(connection, statement, query, this.#parts.request), query.isOrdered)
+    return describedAs(await schemaOf(connection, prepared, query, this.#parts.request), query.isOrdered)
   }
 
   readonly #end = (): void => {
@@ -177,8 +190,8 @@ export function describedAs(schema: Schema, isOrdered: boolean): QueryDescriptio
  */
 export async function schemaOf(
   connection: Connection,
-  statement: Statement,
-  { sql, plain }: GatedQuery,
+  { statement, sql }: Pick<PreparedQuery, 'statement' | 'sql'>,
+  { plain }: GatedQuery,
   { target, parameters, timeZone }: QueryRequest,
 ): Promise<Schema> {
   if (target !== undefined) return target

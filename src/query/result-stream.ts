@@ -13,8 +13,10 @@ const RETRY_BYTES_MAX = 64 * 1024 * 1024
 export interface ResultStreamOptions {
   /** Used by this stream alone until it is closed. */
   readonly connection: Connection
-  /** Prepared on that connection, parameters bound. */
+  /** Prepared on that connection, parameters bound; to be closed after the stream. */
   readonly statement: Statement
+  /** Takes the result at once, in one turn of a thread where a stream takes three: for one of a chunk or two. */
+  readonly isSmall?: boolean
   /** What the frames are to be. */
   readonly schema: Schema
   readonly signal: AbortSignal | undefined
@@ -29,6 +31,8 @@ export class ResultStream {
   #result: bindings.Result | null = null
   /** The chunk being fetched; DuckDB allows one at a time. */
   #pending: Promise<bindings.DataChunk | null> | null = null
+  /** Of a result that is there at once. */
+  #nextChunk = 0
   #isEnded = false
   #isWhole = false
   #closing: Promise<void> | null = null
@@ -53,7 +57,7 @@ export class ResultStream {
     try {
       options.signal?.addEventListener('abort', stream.#onAbort)
       assertNotAborted(options.signal)
-      stream.#result = await options.statement.stream()
+      stream.#result = await (options.isSmall ? options.statement.execute() : options.statement.stream())
       assertNotAborted(options.signal)
       return stream
     } catch (error) {
@@ -122,7 +126,7 @@ export class ResultStream {
   }
 
   async #release(): Promise<void> {
-    const { connection, statement, signal, onClose } = this.#options
+    const { connection, signal, onClose } = this.#options
     try {
       if (!this.#isEnded) {
         connection.interrupt()
@@ -130,7 +134,6 @@ export class ResultStream {
       }
     } finally {
       signal?.removeEventListener('abort', this.#onAbort)
-      statement.close()
       onClose(this.#isWhole)
     }
   }
@@ -154,13 +157,19 @@ export class ResultStream {
   }
 
   #fetch(result: bindings.Result): Promise<bindings.DataChunk | null> {
-    const pending = bindings
-      .fetch_chunk(result)
-      .then((chunk) => (chunk === null || bindings.data_chunk_get_size(chunk) === 0 ? null : chunk))
+    const fetched = this.#options.isSmall ? this.#nextOf(result) : bindings.fetch_chunk(result)
+    const pending = fetched.then((chunk) =>
+      chunk === null || bindings.data_chunk_get_size(chunk) === 0 ? null : chunk,
+    )
     // Whoever waits for it gets the rejection; when the reader left before, no one does.
     pending.catch(() => undefined)
     this.#pending = pending
     return pending
+  }
+
+  async #nextOf(result: bindings.Result): Promise<bindings.DataChunk | null> {
+    const index = this.#nextChunk++
+    return index < bindings.result_chunk_count(result) ? bindings.result_get_chunk(result, index) : null
   }
 
   #assertOpen(): void {

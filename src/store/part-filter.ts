@@ -7,12 +7,14 @@ export type FilterValue =
   /** Of a type in the words of DuckLake, as the catalog writes it. It says nothing of columns of other types. */
   | { readonly kind: 'bound'; readonly type: string; readonly value: string }
 
-/** What every wanted row meets: its column is one of the values, or between the bounds, both included. */
+/** What every wanted row meets: its column is one of the values, or between the bounds. */
 export interface PartFilter {
   readonly column: string
   readonly values?: readonly FilterValue[]
   readonly low?: FilterValue
   readonly high?: FilterValue
+  /** A bound that is not included, where only one is given; parts do not tell the difference. */
+  readonly isOpen?: boolean
 }
 
 /** What the catalog says of a column in one part. */
@@ -24,6 +26,7 @@ export interface PartBounds {
   readonly values: ReadonlySet<string> | null
 }
 
+/** A value in a form that compares with others of the same column; instants as texts. */
 type Key = bigint | number | string | Buffer
 
 /**
@@ -77,7 +80,7 @@ function boundKey(text: string, type: string): Key | null {
 }
 
 /** A constant as the column's values are compared; null where a cast of DuckDB's stands between that is not ours to do. */
-function valueKey(value: FilterValue, type: string): Key | null {
+export function valueKey(value: FilterValue, type: string): Key | null {
   if (value.kind === 'bound') return value.type === type ? boundKey(value.value, type) : null
   if (/^u?int\d+$/.test(type)) {
     return value.kind === 'number' && Number.isSafeInteger(value.value) ? BigInt(value.value) : null

@@ -218,6 +218,20 @@ export interface PinnedRollup {
   }
 }
 
+/** Rows `[start, end)` of a batch, or a dictionary, which has none. */
+export interface FrameRows {
+  readonly frame: Frame
+  readonly start: number
+  readonly end: number
+}
+
+/** Rows that a condition wants, in memory, with all dictionaries of their dataset before the batches that need them. */
+export interface SelectedRows {
+  readonly selected: readonly FrameRows[]
+  /** There are no others among them. */
+  readonly isExact: boolean
+}
+
 /** One dataset as a pinned snapshot shows it. Its parts exist until the pin is released. */
 export interface PinnedDataset {
   readonly ref: DatasetRef
@@ -227,6 +241,11 @@ export interface PinnedDataset {
   readonly parts: readonly { readonly path: string; readonly rows: number }[]
   /** Those of the parts that can have rows which meet all of the conditions; without it nobody knows. */
   readonly partsWith?: (filters: readonly PartFilter[]) => PinnedDataset['parts']
+  /**
+   * The rows of parts and log that can meet all of the conditions, where the dataset is in memory. A dataset that is made
+   * of some of the rows has it no longer.
+   */
+  readonly rowsWith?: (filters: readonly PartFilter[]) => SelectedRows | undefined
   /** Rows that come after those of the parts and are in none yet; null without any. */
   readonly log: LogRows | null
   /** Of parts and log. */

@@ -3,13 +3,23 @@ import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { FrameCache } from './cache/frame-cache.ts'
+import type { FrameIndex } from './cache/frame-index.ts'
+import { valueRanges } from './cache/value-ranges.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import type { PartBoundsIndex } from './catalog/part-bounds.ts'
 import type { CatalogDataset, CatalogPart, CatalogState, RollupState } from './catalog/state.ts'
 import { matchesGlob } from './glob.ts'
 import { type LogViews, logRows } from './log/logs.ts'
 import { type PartFilter, mayContain, printedValues } from './part-filter.ts'
-import type { PastMoment, PinnedDataset, PinnedLake, PinnedRollup, PinnedView } from './parts.ts'
+import type {
+  LogRows,
+  PastMoment,
+  PinnedDataset,
+  PinnedLake,
+  PinnedRollup,
+  PinnedView,
+  SelectedRows,
+} from './parts.ts'
 import { hashValue } from './value-filter.ts'
 
 /** What a snapshot is pinned with. */
@@ -19,6 +29,7 @@ export interface SnapshotParts {
   readonly stateAt: (moment: PastMoment) => CatalogState
   readonly absolutePath: (path: string) => string
   readonly cache: FrameCache
+  readonly frameIndex: FrameIndex
   /** Of the columns of parts: what can have no row that is wanted is not read. Null where columns may have had other names. */
   readonly bounds: PartBoundsIndex | null
   readonly partTimes: Catalog['partTimes']
@@ -79,12 +90,40 @@ export class PinnedSnapshot implements PinnedLake {
 
   frames(ref: DatasetRef): readonly Frame[] | undefined {
     const dataset = this.#state.get(ref)
-    // What a rollup has in its parts is not all of its rows.
-    if (dataset === undefined || dataset.rollup !== null) return undefined
-    const { cache } = this.#parts
-    const cached = dataset.parts.length === 0 ? [] : cache.find(datasetId(readable(dataset)))?.frames
-    const log = logRows(this.#logs, dataset)
+    const cached = dataset && this.#cached(dataset)
+    const log = dataset ? logRows(this.#logs, dataset) : null
     return cached && log !== null ? [...cached, ...log.frames] : cached
+  }
+
+  /** The frames of the parts, if they are in memory. */
+  #cached(dataset: CatalogDataset): readonly Frame[] | undefined {
+    // What a rollup has in its parts is not all of its rows.
+    if (dataset.rollup !== null) return undefined
+    return dataset.parts.length === 0 ? [] : this.#parts.cache.find(datasetId(readable(dataset)))?.frames
+  }
+
+  #rowsWith(
+    dataset: CatalogDataset,
+    log: LogRows | null,
+    filters: readonly PartFilter[],
+  ): SelectedRows | undefined {
+    const { schema } = dataset
+    const { bounds, frameIndex } = this.#parts
+    const conditions = filters.flatMap((filter) => {
+      const column = schema.fields.findIndex(({ name }) => name === filter.column)
+      const field = schema.fields[column]
+      const type = bounds?.of(dataset, filter.column)?.type
+      const ranges = field && type !== undefined ? valueRanges(filter, type, field) : null
+      return ranges === null ? [] : [{ column, ranges }]
+    })
+    const cached = conditions.length === 0 ? undefined : this.#cached(dataset)
+    const rows = cached && frameIndex.select(cached, schema, conditions)
+    const logged = log && rows && frameIndex.select(log.frames, schema, conditions)
+    if (rows === undefined || logged === undefined) return undefined
+    return {
+      selected: logged === null ? rows.selected : [...rows.selected, ...logged.selected],
+      isExact: rows.isExact && logged?.isExact !== false && conditions.length === filters.length,
+    }
   }
 
   #pinned(dataset: CatalogDataset): PinnedDataset {
@@ -100,6 +139,7 @@ export class PinnedSnapshot implements PinnedLake {
       schema: dataset.schema,
       parts: this.#partsOf(dataset.parts),
       partsWith: (filters) => this.#partsOf(this.#kept(dataset, filters)),
+      rowsWith: (filters) => this.#rowsWith(dataset, log, filters),
       log,
       rows: dataset.rows + (log?.rows ?? 0),
       // Lists name it where its source cannot be read, too.

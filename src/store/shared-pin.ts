@@ -32,11 +32,13 @@ export class SharedPin implements Lake {
     const isIn = ({ path }: PinnedDataset['parts'][number]): boolean => paths.has(path)
     const dataset = (found: PinnedDataset): PinnedDataset => {
       if (found.id !== whole.id) return found
-      const { partsWith } = found
+      const { ref, schema, rollup, partsWith } = found
       const parts = found.parts.filter(isIn)
       const log = isLast ? found.log : null
       return {
-        ...found,
+        ref,
+        schema,
+        rollup,
         // What is made of a piece is nothing for the whole, and the other way round.
         id: `${found.id}[${first},${end}]`,
         parts,

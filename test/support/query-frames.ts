@@ -63,6 +63,7 @@ export async function start(
     signal: options.signal,
     onClose: () => {
       isClosed = true
+      statement.close()
       connection.close()
     },
   })

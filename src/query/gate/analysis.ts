@@ -1,10 +1,16 @@
 import { SternaError } from '../../errors.ts'
 import { readAtClause, type AtClause } from './at-clause.ts'
-import { type Condition, conditionsOf } from './conditions.ts'
-import { AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, TABLE_FUNCTIONS, VOLATILE_FUNCTIONS } from './functions.ts'
+import { type Condition, type Conditions, conditionsOf } from './conditions.ts'
+import {
+  AGGREGATE_FUNCTIONS,
+  ROWS_FUNCTIONS,
+  SCALAR_FUNCTIONS,
+  TABLE_FUNCTIONS,
+  VOLATILE_FUNCTIONS,
+} from './functions.ts'
 import { shown } from './message.ts'
-import { plainColumns, type PlainColumns } from './plain-columns.ts'
-import { isScan, isWhole } from './scan.ts'
+import { plainColumns, type PlainColumns, type StoredItem } from './plain-columns.ts'
+import { isRowByRow, isScan, isWhole } from './scan.ts'
 import { assertSizes } from './sizes.ts'
 import {
   foldName,
@@ -39,8 +45,9 @@ export interface TableUse {
   readonly hasAlias: boolean
   /** The version that is meant; the current one when absent. */
   readonly at?: AtClause
-  /** What the rows have to meet that the statement wants of it. */
+  /** What the rows have to meet that the statement wants of it; and that they have to meet nothing else in its WHERE. */
   readonly conditions: readonly Condition[]
+  readonly isAllSaid: boolean
 }
 
 /** A call of a function that reads Parquet or frames. */
@@ -75,8 +82,10 @@ export interface Analysis {
   readonly isOrdered: boolean
   /** One query of one table that filters rows and computes from each by itself. */
   readonly isScan: boolean
-  /** One that gives every row and column of its table as they are. */
-  readonly isWhole: boolean
+  /** One that gives columns of its table as they are, of the rows that its conditions want; null for any other. */
+  readonly stored: readonly StoredItem[] | null
+  /** One that gives at most as many rows as its one table has, or one row where there are none. */
+  readonly isRowByRow: boolean
   readonly isVolatile: boolean
   readonly tables: readonly TableUse[]
   readonly calls: readonly CallUse[]
@@ -112,7 +121,8 @@ export function analyseStatement(statement: Node): Analysis {
   const tableCalls = new Set<Node>()
   let queryCount = 0
   let isManyToOne = false
-  const conditions = new Map<Node, readonly Condition[]>()
+  let rowsFunctionCount = 0
+  const conditions = new Map<Node, Conditions>()
 
   const visit: Visitor = (family, member, node, scope) => {
     if (family === 'query') queryCount++
@@ -126,12 +136,13 @@ export function analyseStatement(statement: Node): Analysis {
     if (column !== undefined) columns.set(column.location, column)
     const isCall = member === 'FUNCTION' || member === 'WINDOW'
     if (isCall && !tableCalls.has(node)) assertFunction(node)
+    if (isCall && ROWS_FUNCTIONS.has(stringOf(node, 'function_name'))) rowsFunctionCount++
     return true
   }
 
   const visitTable = (member: string, node: Node, scope: Scope): boolean => {
     if (member === 'BASE_TABLE') {
-      const use = tableUse(node, scope, conditions.get(node) ?? [])
+      const use = tableUse(node, scope, conditions.get(node) ?? NO_CONDITIONS)
       if (use !== undefined) tables.set(use.location, use)
     } else if (member === 'TABLE_FUNCTION') {
       const call = assertTableFunction(node)
@@ -160,7 +171,12 @@ export function analyseStatement(statement: Node): Analysis {
     isOrdered:
       query !== undefined && nodesOf(query, 'modifiers').some(({ type }) => type === 'ORDER_MODIFIER'),
     isScan: isOneScan,
-    isWhole: isOneScan && isWhole(query),
+    stored: isOneScan && [...tables.values()].every(({ isAllSaid }) => isAllSaid) ? storedItems(query) : null,
+    isRowByRow:
+      query !== undefined &&
+      queryCount === 1 &&
+      rowsFunctionCount === 0 &&
+      isRowByRow(query, tables.size + calls.size),
     isVolatile: volatile.size + lists.length > 0,
     tables: [...tables.values()],
     calls: [...calls.values()],
@@ -168,6 +184,14 @@ export function analyseStatement(statement: Node): Analysis {
     lists,
     plain: plainColumns(query),
   }
+}
+
+/** What a scan gives as it is, if that is all it gives. */
+function storedItems(query: Node): readonly StoredItem[] | null {
+  if (isWhole(query)) return ['all']
+  const items = plainColumns(query)?.items ?? [null]
+  const stored = items.filter((item) => item !== null)
+  return stored.length === items.length ? stored : null
 }
 
 /**
@@ -198,7 +222,10 @@ export function assertExpression(statement: Node): void {
   })
 }
 
-function tableUse(node: Node, scope: Scope, conditions: readonly Condition[]): TableUse | undefined {
+/** Of a table that stands in a join, say: nothing is known of its WHERE. */
+const NO_CONDITIONS: Conditions = { conditions: [], isAll: false }
+
+function tableUse(node: Node, scope: Scope, { conditions, isAll }: Conditions): TableUse | undefined {
   const catalog = stringOf(node, 'catalog_name')
   const schema = stringOf(node, 'schema_name')
   const name = stringOf(node, 'table_name')
@@ -211,7 +238,16 @@ function tableUse(node: Node, scope: Scope, conditions: readonly Condition[]): T
   const location = locationOf(node)
   if (location === undefined) throw forbidden(`Table "${shown(name)}" stands where it cannot be read`)
   const hasAlias = stringOf(node, 'alias') !== ''
-  return { location, catalog, schema, name, hasAlias, conditions, ...(at !== undefined && { at }) }
+  return {
+    location,
+    catalog,
+    schema,
+    name,
+    hasAlias,
+    conditions,
+    isAllSaid: isAll,
+    ...(at !== undefined && { at }),
+  }
 }
 
 function columnUse(node: Node): ColumnUse | undefined {

@@ -15,6 +15,16 @@ export interface Condition {
   readonly values?: readonly Operand[]
   readonly low?: Operand
   readonly high?: Operand
+  /** The one bound is not included. */
+  readonly isOpen?: boolean
+}
+
+/** What a WHERE says of the rows of its one table. */
+export interface Conditions {
+  /** Every wanted row meets all of them. */
+  readonly conditions: readonly Condition[]
+  /** It says no more. */
+  readonly isAll: boolean
 }
 
 /** What a parameter is bound to, by its position; undefined where that is not known. */
@@ -28,8 +38,16 @@ export function filtersOf(conditions: readonly Condition[], bound: BoundValues):
     const values = condition.values?.flatMap((operand) => known(operand) ?? [])
     const [low, high] = [known(condition.low), known(condition.high)]
     const isComplete = values !== undefined && values.length === condition.values?.length
-    return { column, ...(isComplete && { values }), ...(low && { low }), ...(high && { high }) }
+    const isOpen = condition.isOpen === true
+    return { column, isOpen, ...(isComplete && { values }), ...(low && { low }), ...(high && { high }) }
   })
+}
+
+/** True where all values are known. */
+export function isBound(conditions: readonly Condition[], bound: BoundValues): boolean {
+  const isKnown = (operand: Operand | undefined): boolean =>
+    operand?.kind !== 'parameter' || bound(operand.position) !== undefined
+  return conditions.every(({ values = [], low, high }) => [...values, low, high].every(isKnown))
 }
 
 /** True where values that are bound decide what is read. */
@@ -41,19 +59,28 @@ export function hasParameter({ values = [], low, high }: Condition): boolean {
  * What every row of the one table of a SELECT has to meet, as far as it can be told from its WHERE: comparisons of
  * plain columns with constants and parameters, joined by AND. Whatever else stands there only leaves fewer rows.
  */
-export function conditionsOf(select: Node): readonly Condition[] {
+export function conditionsOf(select: Node): Conditions {
   const table = nodeOf(select, 'from_table')
   const where = nodeOf(select, 'where_clause')
   // A sample is taken of all rows of the table, before the condition.
-  if (table?.['type'] !== 'BASE_TABLE' || where === undefined || isNode(table['sample'])) return []
+  if (table?.['type'] !== 'BASE_TABLE' || where === undefined || isNode(table['sample'])) {
+    return { conditions: [], isAll: where === undefined }
+  }
   const alias = stringOf(table, 'alias') || stringOf(table, 'table_name')
-  return conjuncts(where).flatMap((expression) => filterOf(expression, alias) ?? [])
+  const parts = conjuncts(where)
+  const conditions = parts.flatMap((expression) => filterOf(expression, alias) ?? [])
+  const isHalf = ({ type }: Node, index: number): boolean =>
+    type === 'COMPARE_BETWEEN' && (!conditions[index]?.low || !conditions[index].high)
+  return { conditions, isAll: conditions.length === parts.length && !parts.some(isHalf) }
 }
 
 function conjuncts(expression: Node): Node[] {
   if (expression['type'] !== 'CONJUNCTION_AND') return [expression]
   return nodesOf(expression, 'children').flatMap(conjuncts)
 }
+
+/** Comparisons that leave equal values out. */
+const OPEN = ['COMPARE_GREATERTHAN', 'COMPARE_LESSTHAN']
 
 /** By the type of a comparison: what it says of its left side, and the same of its right side. */
 const SIDES: Readonly<Record<string, readonly ['values' | 'low' | 'high', 'values' | 'low' | 'high']>> = {
@@ -69,9 +96,10 @@ function filterOf(expression: Node, alias: string): Condition | undefined {
   const [left, right] = [nodeOf(expression, 'left'), nodeOf(expression, 'right')]
   const sides = Object.hasOwn(SIDES, type) ? SIDES[type] : undefined
   if (sides !== undefined && left !== undefined && right !== undefined) {
+    const isOpen = OPEN.includes(type)
     return (
-      comparison(columnOf(left, alias), sides[0], operandOf(right)) ??
-      comparison(columnOf(right, alias), sides[1], operandOf(left))
+      comparison(columnOf(left, alias), sides[0], operandOf(right), isOpen) ??
+      comparison(columnOf(right, alias), sides[1], operandOf(left), isOpen)
     )
   }
   if (type === 'COMPARE_BETWEEN') {
@@ -93,9 +121,10 @@ function comparison(
   column: string | undefined,
   side: 'values' | 'low' | 'high',
   value: Operand | undefined,
+  isOpen: boolean,
 ): Condition | undefined {
   if (column === undefined || value === undefined) return undefined
-  return side === 'values' ? { column, values: [value] } : { column, [side]: value }
+  return side === 'values' ? { column, values: [value] } : { column, [side]: value, isOpen }
 }
 
 /** The name of a column, which a table may stand before. */

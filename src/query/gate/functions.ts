@@ -95,6 +95,13 @@ export const AGGREGATE_FUNCTIONS: ReadonlySet<string> = new Set(
   `.match(/\S+/g),
 )
 
+/** Functions that give several rows for one. */
+export const ROWS_FUNCTIONS: ReadonlySet<string> = new Set(
+  `
+  generate_subscripts regexp_split_to_table unlist unnest
+  `.match(/\S+/g),
+)
+
 /** Functions that SQL from clients may call where a table stands. */
 export const TABLE_FUNCTIONS: ReadonlySet<string> = new Set(
   `

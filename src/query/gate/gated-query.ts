@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 
 import type { Schema } from '../../../flight/ipc/schema.ts'
-import type { PinnedDataset } from '../../store/parts.ts'
+import type { FrameRows, PinnedDataset } from '../../store/parts.ts'
 import type { Analysis } from './analysis.ts'
-import type { PlainColumns } from './plain-columns.ts'
+import type { PlainColumns, StoredItem } from './plain-columns.ts'
 import {
   datasetsOf,
+  type FramesSource,
   hasVolatileView,
   isCurrentDataset,
   isStored,
@@ -15,10 +16,17 @@ import {
   type Target,
 } from './targets.ts'
 
+/** Batches in memory, as a text names them. */
+export interface NamedFrames extends FramesSource {
+  readonly handle: string
+}
+
 /** A statement that may run. */
 export interface GatedQuery {
-  /** The text to prepare and run: it reads pinned files and nothing else. */
+  /** The text to prepare and run: it reads pinned files and {@link frames}, and nothing else. */
   readonly sql: string
+  /** Batches in memory that it reads, each by a name that stands for nothing else in the text. */
+  readonly frames: readonly NamedFrames[]
   readonly kind: 'select' | 'explain' | 'describe'
   /** What it reads, each once. */
   readonly datasets: readonly PinnedDataset[]
@@ -30,8 +38,16 @@ export interface GatedQuery {
   readonly isOrdered: boolean
   /** Rows of one table, filtered and computed one by one: they come in the same order each time. */
   readonly isScan: boolean
-  /** Every row and column of its one dataset, as they are. */
-  readonly isWhole: boolean
+  /** What it gives as it is of its one dataset, where that is all it gives. */
+  readonly stored: {
+    readonly items: readonly StoredItem[]
+    /** Null for all rows. */
+    readonly rows: readonly FrameRows[] | null
+  } | null
+  /** It reads no file. */
+  readonly isInMemory: boolean
+  /** It gives at most as many rows as its {@link frames} have, or one row where there are none. */
+  readonly isRowByRow: boolean
   /** The result may differ although the data do not: it is never cached. */
   readonly isVolatile: boolean
   /** The same for texts that differ in spaces, comments and the case of keywords, over the same data. */
@@ -48,16 +64,18 @@ export interface GatedQuery {
 export function queryOf(
   { statement, analysis, normalized }: Learned & { readonly normalized: string },
   sql: string,
+  frames: readonly NamedFrames[],
   datasets: readonly PinnedDataset[],
   targets: readonly OpenTarget[],
   versions: readonly string[],
 ): GatedQuery {
   const isExplain = statement.prefix !== ''
-  const readsInput = targets.some(({ handle }) => handle !== undefined)
+  const readsInput = targets.some(({ input }) => input !== undefined)
   const hash = createHash('sha256').update(statement.prefix).update('\0').update(normalized)
   for (const version of versions) hash.update('\0').update(version)
   return {
     sql,
+    frames,
     kind: isExplain ? 'explain' : analysis.isDescription ? 'describe' : 'select',
     datasets,
     parts: {
@@ -67,10 +85,21 @@ export function queryOf(
     plain: isExplain ? null : plainOf(analysis, targets),
     isOrdered: analysis.isOrdered,
     isScan: analysis.isScan && !isExplain && targets.every(isStored),
-    isWhole: analysis.isWhole && !isExplain && targets.every(isCurrentDataset),
+    stored: isExplain ? null : storedOf(analysis, targets),
+    isInMemory: openedOf(targets).every(({ parts, rollup }) => parts.length === 0 && rollup === null),
+    isRowByRow: analysis.isRowByRow && !isExplain && targets.every(isStored),
     isVolatile: analysis.isVolatile || isExplain || readsInput || hasVolatileView(targets),
     cacheKey: hash.digest('base64url'),
   }
+}
+
+/** Of a dataset as it is now, where the rows that are wanted are known. */
+export function storedOf({ stored }: Analysis, targets: readonly OpenTarget[]): GatedQuery['stored'] {
+  const [target] = targets
+  if (stored === null || target === undefined || !targets.every(isCurrentDataset)) return null
+  const hasConditions = 'conditions' in target.use && target.use.conditions.length > 0
+  const rows = target.stored ?? null
+  return hasConditions && rows === null ? null : { items: stored, rows }
 }
 
 /** Names of views, of common table expressions and of several datasets are no columns as they are stored. */

@@ -1,8 +1,11 @@
 import type { Field, Schema } from '../../../flight/ipc/schema.ts'
 import { foldName, locationOf, type Node, nodeOf, nodesOf, stringOf } from './tree.ts'
 
-/** What stands in a list of columns: the name of one as it is, all of them, or anything else. */
-type Item = { readonly name: string } | 'all' | null
+/** The name of a column as it is, or all of them. */
+export type StoredItem = { readonly name: string } | 'all'
+
+/** What stands in a list of columns: null for anything else. */
+type Item = StoredItem | null
 
 /** The columns of a statement that reads one table. */
 export interface PlainColumns {

@@ -13,19 +13,33 @@ export function isScan(query: Node): boolean {
   )
 }
 
-/** True for a scan that gives every row and every column as they are. */
+/** True for a scan that gives every column as it is. */
 export function isWhole(query: Node): boolean {
   const from = nodeOf(query, 'from_table')
   const [item, ...others] = nodesOf(query, 'select_list')
   const changes = ['relation_name', 'exclude_list', 'replace_list', 'qualified_exclude_list', 'rename_list']
   return (
     from?.['type'] === 'BASE_TABLE' &&
-    nodeOf(query, 'where_clause') === undefined &&
     item?.['class'] === 'STAR' &&
     others.length === 0 &&
     item['columns'] !== true &&
     nodeOf(item, 'expr') === undefined &&
     changes.every((name) => isEmpty(item[name]))
+  )
+}
+
+/**
+ * True for a SELECT of nothing, or of one table and nothing else, whose clauses only leave rows out or put them together.
+ *
+ * @param tableCount - names and calls in the statement that stand for rows of the lake
+ */
+export function isRowByRow(query: Node, tableCount: number): boolean {
+  const from = nodeOf(query, 'from_table')
+  const sets = query['group_sets']
+  return (
+    query['type'] === 'SELECT_NODE' &&
+    (from?.['type'] === 'EMPTY' || (from?.['type'] === 'BASE_TABLE' && tableCount === 1)) &&
+    (!Array.isArray(sets) || sets.length <= 1)
   )
 }
 

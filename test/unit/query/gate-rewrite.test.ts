@@ -3,16 +3,22 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { SternaError } from '../../../src/errors.ts'
-import { Gate } from '../../../src/query/gate.ts'
+import { type CheckOptions, Gate } from '../../../src/query/gate.ts'
 import { openGateLake, pinned, printed } from '../../support/gate-lake.ts'
 
 const lake = await openGateLake()
 after(() => lake.close())
 
-async function rewritten(sql: string, inputHandle?: string): Promise<string> {
-  const options = inputHandle === undefined ? {} : { inputHandle }
-  return (await lake.gate.check(sql, lake.lake, options)).sql.replaceAll(lake.dataDirectory, '$DATA')
+/** With the names of batches in memory as #1, #2, … */
+async function rewritten(sql: string, options: CheckOptions = {}): Promise<string> {
+  const query = await lake.gate.check(sql, lake.lake, options)
+  return query.frames.reduce(
+    (text, { handle }, index) => text.replaceAll(handle, `#${index + 1}`),
+    query.sql.replaceAll(lake.dataDirectory, '$DATA'),
+  )
 }
+
+const input = { schema: { fields: [], metadata: new Map<string, string>() }, source: { frames: [] } }
 
 async function refusal(promise: Promise<unknown>): Promise<SternaError> {
   const error: unknown = await promise.then(
@@ -72,20 +78,21 @@ for (const [sql, text] of rewrites) {
 
 test('the table input means the batches of the call, and a dataset or nothing without them', async () => {
   assert.equal(
-    await rewritten('SELECT Input.a FROM INPUT', `h'1`),
-    `SELECT Input.a FROM sterna_frames('h''1') AS "INPUT"`,
+    await rewritten('SELECT Input.a FROM INPUT', { input }),
+    `SELECT Input.a FROM sterna_frames('#1') AS "INPUT"`,
   )
   assert.equal(
-    await rewritten('FROM input, xay', 'h2'),
-    `FROM sterna_frames('h2') AS "input", ${XAY} AS "xay"`,
+    await rewritten('FROM input, xay', { input }),
+    `FROM sterna_frames('#1') AS "input", ${XAY} AS "xay"`,
   )
   assert.equal(
-    await rewritten('WITH input AS (SELECT 1) FROM input', 'h1'),
+    await rewritten('WITH input AS (SELECT 1) FROM input', { input }),
     'WITH input AS (SELECT 1) FROM input',
   )
   assert.equal((await refusal(lake.gate.check('FROM input', lake.lake))).code, 'DATASET_NOT_FOUND')
-  const query = await lake.gate.check('FROM input', lake.lake, { inputHandle: 'h3' })
+  const query = await lake.gate.check('FROM input', lake.lake, { input })
   assert.deepEqual([query.datasets, query.isVolatile], [[], true])
+  assert.deepEqual(query.frames, [{ ...input, handle: query.frames[0]?.handle }])
 })
 
 test('what is known of a statement', async () => {
@@ -179,10 +186,16 @@ test('a new snapshot gives a new query and a new key', async () => {
   )
 })
 
-test('the handle of one call is not used for another', async () => {
+test('the input of one call is not used for another', async () => {
   const sql = 'FROM input, xay -- handles'
-  assert.match(await rewritten(sql, 'a'), /sterna_frames\('a'\)/)
-  assert.match(await rewritten(sql, 'b'), /sterna_frames\('b'\)/)
+  const [first, second] = [
+    await lake.gate.check(sql, lake.lake, { input }),
+    await lake.gate.check(sql, lake.lake, { input }),
+  ]
+  for (const { sql: text, frames } of [first, second]) {
+    assert.ok(text.includes(`sterna_frames('${frames[0]?.handle}')`), text)
+  }
+  assert.notEqual(first.frames[0]?.handle, second.frames[0]?.handle)
 })
 
 test('texts that mean the same over the same data share a key, others do not', async () => {

@@ -1,13 +1,17 @@
-// Goal: a statement for a whole dataset that is in memory is answered with the very batches, where these are what
-// DuckDB would give, and by DuckDB where anything else is asked.
-// Method: an engine over a lake that has real parts and the frames they were written from; frames are compared as
-// objects, values with what the same statement gives without the frames.
+// Goal: a statement for rows and columns of a dataset in memory is answered with the very batches or views of them, where
+// these are what DuckDB would give, and by DuckDB where anything else is asked.
+// Method: an engine over a lake that has real parts and the frames they were written from; memory is compared by its
+// buffers, values with what the same statement gives without the frames.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { Frame } from '../../../flight/frame.ts'
 import type { Schema } from '../../../flight/ipc/schema.ts'
+import type { DatasetRef } from '../../../flight/request.ts'
 import { QueryEngine } from '../../../src/query/engine.ts'
-import type { Lake } from '../../../src/store/parts.ts'
+import { FrameIndex } from '../../../src/store/cache/frame-index.ts'
+import { valueRanges } from '../../../src/store/cache/value-ranges.ts'
+import type { PartFilter } from '../../../src/store/part-filter.ts'
+import type { Lake, PinnedDataset, SelectedRows } from '../../../src/store/parts.ts'
 import { columnOf, fieldOf, openTestDuck, run, schemaOf, tableOf } from '../../support/query-frames.ts'
 import { QueryLake } from '../../support/query-lake.ts'
 
@@ -15,9 +19,30 @@ const opened = await openTestDuck()
 const { duck, directory } = opened
 const lake = new QueryLake(opened)
 const held = new Map<string, readonly Frame[]>()
+const index = new FrameIndex()
 const inMemory: Lake = {
-  pin: () => Object.assign(lake.pin(), { frames: ({ key }: { key: string }) => held.get(key) }),
+  pin: () => {
+    const pinned = lake.pin()
+    const stored = pinned.resolve.bind(pinned)
+    const resolve = (ref: DatasetRef): PinnedDataset | undefined => {
+      const dataset = stored(ref)
+      return dataset && { ...dataset, rowsWith: (filters) => rowsWith(dataset, filters) }
+    }
+    return Object.assign(pinned, { resolve, frames: ({ key }: { key: string }) => held.get(key) })
+  },
 }
+
+/** As the store finds them; all conditions of the test are on `i`. */
+function rowsWith({ ref, schema }: PinnedDataset, filters: readonly PartFilter[]): SelectedRows | undefined {
+  const conditions = filters.flatMap((filter) => {
+    const field = schema.fields.find(({ name }) => name === 'i' && name === filter.column)
+    const ranges = field ? valueRanges(filter, 'int64', field) : null
+    return ranges === null ? [] : [{ column: 0, ranges }]
+  })
+  const found = index.select(held.get(ref.key) ?? [], schema, conditions)
+  return found && { ...found, isExact: found.isExact && conditions.length === filters.length }
+}
+
 const [warm, cold] = [inMemory, lake].map(
   (from) => new QueryEngine({ duck, lake: from, dataDirectory: directory }),
 ) as [QueryEngine, QueryEngine]
@@ -49,6 +74,11 @@ await put(
   schemaOf(fieldOf('i', int64), fieldOf('s', utf8, { dictionary })),
 )
 
+/** What the bodies of the frames in memory are views of. */
+const buffers = new Set(
+  [...held.values()].flatMap((frames) => frames.flatMap(({ body }) => body.map(({ buffer }) => buffer))),
+)
+
 async function framesOf(engine: QueryEngine, sql: string): Promise<{ schema: Schema; frames: Frame[] }> {
   const { schema, frames } = await engine.run({ sql })
   const all = []
@@ -69,7 +99,25 @@ for (const { sql, isHeld } of [
   { sql: 'SELECT * RENAME (s AS t) FROM plain', isHeld: false },
   { sql: `SELECT COLUMNS('i') FROM plain`, isHeld: false },
   { sql: `SELECT * LIKE 's' FROM plain`, isHeld: false },
-  { sql: 'SELECT * FROM plain WHERE i > 5', isHeld: false },
+  { sql: 'SELECT * FROM plain WHERE i >= 0', isHeld: true },
+  { sql: 'SELECT * FROM plain WHERE i > 5', isHeld: true },
+  { sql: 'SELECT * FROM plain WHERE i = 5', isHeld: true },
+  { sql: 'SELECT s FROM plain WHERE 70000 <= i AND 70010 > i', isHeld: true },
+  { sql: 'SELECT p.s AS a, I, i FROM plain AS p WHERE p.i IN (70000, 3, 4)', isHeld: true },
+  { sql: 'SELECT * FROM plain WHERE i BETWEEN 7 AND 5', isHeld: false },
+  { sql: `SELECT s FROM plain WHERE i = 5 AND s > 'a'`, isHeld: false },
+  { sql: 'SELECT s FROM plain WHERE i = 5 OR i = 6', isHeld: false },
+  { sql: 'SELECT s FROM plain WHERE i = 5.5', isHeld: false },
+  { sql: 'SELECT s || s FROM plain WHERE i = 6', isHeld: false },
+  { sql: 'SELECT unnest([s, s]) FROM plain WHERE i = 6', isHeld: false },
+  { sql: 'SELECT count(*), max(s) FROM plain WHERE i < 5000', isHeld: false },
+  { sql: 'SELECT s, count(*) FROM plain WHERE i < 50 GROUP BY ROLLUP (s) ORDER BY ALL', isHeld: false },
+  { sql: 'SELECT DISTINCT s FROM plain WHERE i = 5', isHeld: false },
+  { sql: 'SELECT s FROM plain WHERE i = 5 LIMIT 0', isHeld: false },
+  { sql: 'SELECT s FROM (SELECT * FROM plain) WHERE i = 5', isHeld: false },
+  { sql: 'SELECT s FROM coded WHERE i = 5', isHeld: false },
+  { sql: 'SELECT i FROM coded WHERE i >= 990', isHeld: true },
+  { sql: 'SELECT s, i FROM coded WHERE i IN (1, 10, 19) AND s IS NOT NULL', isHeld: false },
   { sql: 'SELECT * FROM plain LIMIT 5', isHeld: false },
   { sql: 'SELECT * FROM plain ORDER BY i DESC', isHeld: false },
   { sql: `FROM read_parquet('plain.parquet')`, isHeld: false },
@@ -79,7 +127,7 @@ for (const { sql, isHeld } of [
   test(`${sql} is ${isHeld ? 'what is in memory' : 'answered by DuckDB'}`, async () => {
     const got = await framesOf(warm, sql)
     assert.equal(
-      got.frames.some((frame) => held.get('plain')?.includes(frame)),
+      got.frames.some(({ body }) => body.some((piece) => buffers.has(piece.buffer))),
       isHeld,
     )
     const expected = await framesOf(cold, sql)
