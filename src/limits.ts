@@ -186,6 +186,9 @@ export const LIMITS = {
   preparedStatementIdleMs: 60 * 60_000,
   /** Values bound to one statement as an IPC stream: they travel in its ticket, and FlightInfo must fit 4 MiB. */
   boundParametersBytesMax: 1 * MiB,
+  /** Of these what is kept read, all together and each: some thousand rows of a few values. */
+  boundRowsBytesMax: 4 * MiB,
+  boundRowsEntryBytesMax: 64 * KiB,
   /** The same for a statement that writes, whose values come with the call that runs it. */
   updateParametersBytesMax: 64 * MiB,
   /** SQL and bound values of all prepared statements together. */

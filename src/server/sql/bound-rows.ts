@@ -8,12 +8,27 @@ import {
   type Schema,
   writeIpcStream,
 } from '../../../flight/index.ts'
+import { LIMITS } from '../../limits.ts'
 import { parameterRows } from '../../query/engine.ts'
+import { WeightedLru } from '../../query/weighted-lru.ts'
 import type { BoundRows } from '../../query/write/write-engine.ts'
 import { clientRows, within } from '../client-rows.ts'
 
+/** What was bound last: a client binds values, asks what the statement gives, and has it run, with the same bytes. */
+const known = new WeightedLru<BoundRows>(LIMITS.boundRowsBytesMax, LIMITS.boundRowsEntryBytesMax)
+
 /** The rows of an IPC stream as parameters, one run each; null for a stream without columns. */
-export async function boundRows(stream: Uint8Array): Promise<BoundRows | null> {
+export async function boundRows(stream: Buffer): Promise<BoundRows | null> {
+  // As text, as frames and as values.
+  const weight = 3 * stream.byteLength
+  if (weight > LIMITS.boundRowsEntryBytesMax) return readBoundRows(stream)
+  const key = stream.toString('latin1')
+  const found = known.get(key) ?? (await readBoundRows(stream))
+  if (found !== null) known.set(key, found, weight)
+  return found
+}
+
+async function readBoundRows(stream: Buffer): Promise<BoundRows | null> {
   let schema: Schema | undefined
   const frames: Frame[] = []
   for await (const frame of readIpcStream(oneChunk(stream))) {
@@ -21,8 +36,9 @@ export async function boundRows(stream: Uint8Array): Promise<BoundRows | null> {
     else frames.push(frame)
   }
   if (schema === undefined || schema.fields.length === 0) return null
-  const known = schema
-  return { schema, frames, rows: () => parameterRows(known, frames) }
+  const sent = schema
+  let rows: ReturnType<BoundRows['rows']> | undefined
+  return { schema, frames, rows: () => (rows ??= parameterRows(sent, frames)) }
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

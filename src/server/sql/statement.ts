@@ -72,6 +72,16 @@ export function memoryOf({ memory }: Pick<Statement, 'memory'>, { sql }: Service
   return memory === undefined ? undefined : sql.memory.get(memory)
 }
 
+/** Of schemas that are described again and again. */
+const headers = new WeakMap<Schema, Uint8Array>()
+
+/** The IPC message of a schema, with what SQL says of its columns. */
+function sqlHeader(schema: Schema): Uint8Array {
+  const header = headers.get(schema) ?? encodeSchema(withSqlMetadata(schema))
+  headers.set(schema, header)
+  return header
+}
+
 /** The rows of a statement: one run for each row of its parameters, one after the other in one stream. */
 export class StatementRead implements Readable {
   readonly #statement: Statement
@@ -90,7 +100,7 @@ export class StatementRead implements Readable {
   /** The types of its result, as they are before values are bound, and of its parameters. */
   async prepare(): Promise<{ schemaHeader: Uint8Array; parameters: Schema }> {
     const { schema, parameters } = await this.#services.engine.describe(this.#request(undefined))
-    return { schemaHeader: encodeSchema(withSqlMetadata(schema)), parameters }
+    return { schemaHeader: sqlHeader(schema), parameters }
   }
 
   async describe(): Promise<ReadDescription> {
@@ -99,7 +109,7 @@ export class StatementRead implements Readable {
     const ticket = packAny('TicketStatementQuery', {
       statementHandle: Buffer.from(JSON.stringify(this.#statement)),
     })
-    return { schemaHeader: encodeSchema(withSqlMetadata(schema)), rows: -1, bytes: -1, isOrdered, ticket }
+    return { schemaHeader: sqlHeader(schema), rows: -1, bytes: -1, isOrdered, ticket }
   }
 
   scan(): ScanRead | null {
@@ -139,7 +149,7 @@ export class StatementRead implements Readable {
     let result = first
     try {
       const { schema } = result ?? (await this.#services.engine.describe(this.#request(undefined)))
-      yield schemaFrame(encodeSchema(withSqlMetadata(schema)))
+      yield schemaFrame(sqlHeader(schema))
       if (result !== null) yield* result.frames
       for (const row of rest) {
         result = await this.#run(row, signal)
