@@ -1,6 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
-import { type DatasetRef, isDeeplyNested, parseTicket } from '../../../flight/index.ts'
+import {
+  type DatasetRef,
+  isDeeplyNested,
+  type MessageCodec,
+  type MessageInput,
+  type MessageMap,
+  messages,
+  parseTicket,
+} from '../../../flight/index.ts'
 import { SternaError } from '../../errors.ts'
 import type { CallContext } from '../call.ts'
 import type { Services } from '../services.ts'
@@ -12,6 +20,30 @@ export interface Action {
   readonly description: string
   /** @param body - borrowed; @returns the bodies of the results, in order */
   run(body: Uint8Array, services: Services, context: CallContext): AsyncIterable<Uint8Array>
+}
+
+/** Actions of the specification whose request and result are messages of their name. */
+type MessageAction = 'SetSessionOptions' | 'GetSessionOptions' | 'CloseSession' | 'CancelFlightInfo'
+
+/** An action of the specification, which takes one message and answers with one. */
+export function messageAction<T extends MessageAction>(
+  type: T,
+  description: string,
+  answer: (
+    request: MessageMap[`${T}Request`],
+    services: Services,
+    context: CallContext,
+  ) => MessageInput<MessageMap[`${T}Result`]> | Promise<MessageInput<MessageMap[`${T}Result`]>>,
+): Action {
+  const request: MessageCodec<MessageMap[`${T}Request`]> = messages[`${type}Request`]
+  const result: MessageCodec<MessageMap[`${T}Result`]> = messages[`${type}Result`]
+  return {
+    type,
+    description: `${description}. In: ${type}Request. Out: ${type}Result`,
+    async *run(body, services, context) {
+      yield result.encode(await answer(request.decode(body), services, context))
+    },
+  }
 }
 
 /** An action that answers with one JSON value. */

@@ -15,20 +15,16 @@ import { inMs } from '../polls/held-info.ts'
 import { pollNameOf, type PollName } from '../polls/polls.ts'
 import type { Services } from '../services.ts'
 import { decodeStatement } from '../sql/statement.ts'
-import type { Action } from './action.ts'
+import { type Action, messageAction } from './action.ts'
 
-export const cancelFlightInfo: Action = {
-  type: 'CancelFlightInfo',
-  description:
-    'Cancels the statement of a FlightInfo, running or not begun. In: CancelFlightInfoRequest. Out: CancelFlightInfoResult',
-  async *run(body, services) {
-    const { info } = messages.CancelFlightInfoRequest.decode(body)
-    const status = cancel(info, services)
-      ? CancelStatus.CANCEL_STATUS_CANCELLED
-      : CancelStatus.CANCEL_STATUS_NOT_CANCELLABLE
-    yield messages.CancelFlightInfoResult.encode({ status })
+export const cancelFlightInfo = messageAction(
+  'CancelFlightInfo',
+  'Cancels the statement of a FlightInfo, running or not begun',
+  ({ info }, services) => {
+    const { CANCEL_STATUS_CANCELLED, CANCEL_STATUS_NOT_CANCELLABLE } = CancelStatus
+    return { status: cancel(info, services) ? CANCEL_STATUS_CANCELLED : CANCEL_STATUS_NOT_CANCELLABLE }
   },
-}
+)
 
 /** Deprecated by the specification, and still what some drivers send. */
 export const cancelQuery: Action = {

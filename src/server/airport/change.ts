@@ -10,35 +10,24 @@ import type { PinnedDataset } from '../../store/parts.ts'
 import type { CallContext } from '../call.ts'
 import { within } from '../client-rows.ts'
 import type { Services } from '../services.ts'
-import type { RowExchange } from './row-exchange.ts'
+import type { RowExchange, RowOperation } from './row-exchange.ts'
 import { rowIdsFrom } from './row-ids.ts'
 import { transactionOf } from './state.ts'
 import { tableSchema } from './tables.ts'
 
 /** Deletes the rows that the client names by their ids. RETURNING gives them as they were. */
-export function deleteRows(
-  ref: DatasetRef,
-  exchange: RowExchange,
-  services: Services,
-  context: CallContext,
-): Promise<number> {
-  return changeRows(ref, exchange, services, context, {
+export const deleteRows: RowOperation = (ref, exchange, services, context) =>
+  changeRows(ref, exchange, services, context, {
     fields: (table) => tableSchema(table).fields.filter(({ name }) => name !== ROW_ID.name),
     answer: async (dataset, frame, from) => {
       const { schema } = exchange
       await answerAll(await rowsAt(services.engine, dataset, { schema, frames: [frame], from }), exchange)
     },
   })
-}
 
 /** Gives rows new values in the columns that the client sends. RETURNING gives these back. */
-export function updateRows(
-  ref: DatasetRef,
-  exchange: RowExchange,
-  services: Services,
-  context: CallContext,
-): Promise<number> {
-  return changeRows(ref, exchange, services, context, {
+export const updateRows: RowOperation = (ref, exchange, services, context) =>
+  changeRows(ref, exchange, services, context, {
     // The client reads what comes back by the places of what it has sent.
     fields: (table) => {
       const rowId = tableSchema(table).fields.at(-1)
@@ -46,7 +35,6 @@ export function updateRows(
     },
     answer: (_, frame) => exchange.answer(frame),
   })
-}
 
 /** What RETURNING gives. */
 interface Returned {

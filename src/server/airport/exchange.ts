@@ -13,18 +13,10 @@ import type { Services } from '../services.ts'
 import { deleteRows, updateRows } from './change.ts'
 import { insertRows } from './insert.ts'
 import { pack } from './messages.ts'
-import type { RowExchange } from './row-exchange.ts'
+import type { RowExchange, RowOperation } from './row-exchange.ts'
 import { describedTable } from './tables.ts'
 
-/** An operation on a table. @returns how many rows have changed, once that is durable */
-type Operation = (
-  table: ReturnType<typeof describedTable>,
-  exchange: RowExchange,
-  services: Services,
-  context: CallContext,
-) => Promise<number>
-
-const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+const OPERATIONS: ReadonlyMap<string, RowOperation> = new Map([
   ['insert', insertRows],
   ['update', updateRows],
   ['delete', deleteRows],

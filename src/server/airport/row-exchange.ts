@@ -1,4 +1,6 @@
-import type { Field, Frame, Schema } from '../../../flight/index.ts'
+import type { DatasetRef, Field, Frame, Schema } from '../../../flight/index.ts'
+import type { CallContext } from '../call.ts'
+import type { Services } from '../services.ts'
 
 /** A DoExchange by which DuckDB writes to a table. */
 export interface RowExchange {
@@ -13,3 +15,11 @@ export interface RowExchange {
   /** Sends a batch back. */
   readonly answer: (frame: Frame) => Promise<void>
 }
+
+/** An operation on a table. @returns how many rows have changed, once that is durable */
+export type RowOperation = (
+  table: DatasetRef,
+  exchange: RowExchange,
+  services: Services,
+  context: CallContext,
+) => Promise<number>
