@@ -92,6 +92,7 @@ export function scanOf(services: Services, request: Request, context: CallContex
   if (request.kind === 'sql') {
     return {
       endpoints,
+      isWhole: false,
       describe: async (lake) => ({
         ...(await engine.describe({ ...request, lake })),
         rows: -1,
@@ -108,8 +109,10 @@ export function scanOf(services: Services, request: Request, context: CallContex
   if (limit !== undefined) return null
   const moment = momentOf(request)
   const range = { ...request, moment }
+  const isWhole = !isPartial(services, request)
   return {
     endpoints,
+    isWhole,
     scanned: async (lake) => {
       const pin = lake.pin()
       try {
@@ -124,7 +127,7 @@ export function scanOf(services: Services, request: Request, context: CallContex
       return { schemaHeader, rows: -1, bytes: -1, isOrdered: true, ticket }
     },
     open: async (lake, { signal }) => {
-      const held = isPartial(services, request) ? undefined : heldFrames(lake, dataset, moment)
+      const held = isWhole ? heldFrames(lake, dataset, moment) : undefined
       if (held !== undefined) return { frames: held }
       return { frames: withSchema(await engine.readDataset(dataset, range, signal, lake)) }
     },

@@ -87,6 +87,7 @@ def a_dataset_is_read_in_parallel(client, table):
         info = info_of(client, key="cut", endpoints=wanted)
         assert len(info.endpoints) == given, (wanted, len(info.endpoints))
         assert info.ordered and info.schema.equals(table.schema, check_metadata=True), info.schema
+        assert info.total_records == table.num_rows
         assert len({endpoint.ticket.ticket for endpoint in info.endpoints}) == given
         assert [json.loads(endpoint.app_metadata) for endpoint in info.endpoints] == [{"piece": i} for i in range(given)]
         tables = [read(endpoint) for endpoint in info.endpoints]

@@ -65,9 +65,9 @@ export class CutResult implements HeldResult {
     return this.#pieces.length
   }
 
-  /** A condition may leave some out. */
+  /** Of a query nobody knows what its condition leaves out. */
   get rows(): number {
-    return -1
+    return this.#scan.isWhole ? (this.#pieces[0]?.whole.rows ?? -1) : -1
   }
 
   changed(): Promise<void> {

@@ -16,6 +16,8 @@ export interface Readable {
 export interface ScanRead {
   /** As many as its client wants. */
   readonly endpoints: number
+  /** Gives every row of the dataset. */
+  readonly isWhole: boolean
   /** That dataset; null where there is none. */
   scanned(lake: Lake): Promise<PinnedDataset | null>
   describe(lake: Lake): Promise<ReadDescription>

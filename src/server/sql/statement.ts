@@ -120,6 +120,7 @@ export class StatementRead implements Readable {
     if (services.sql.temporaryOf(this.#context, false) !== undefined) return null
     return {
       endpoints,
+      isWhole: false,
       scanned: (lake) => services.engine.scanned({ ...this.#request(undefined), lake }),
       describe: (lake) => new StatementRead(this.#statement, services, this.#context, lake).describe(),
       open: (lake, context) => new StatementRead(this.#statement, services, context, lake).open(),
