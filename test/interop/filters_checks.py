@@ -13,6 +13,7 @@ import re
 import sys
 
 import adbc_driver_flightsql.dbapi as adbc
+import duckdb
 import pyarrow as pa
 import pyarrow.flight as fl
 
@@ -148,6 +149,28 @@ def bound_values(client):
                 cursor.execute(f"EXPLAIN ANALYZE SELECT * FROM orders WHERE {column} = ?", batch)
                 read = re.findall(r"Total Files Read: (\d+)", str(cursor.fetchall()))
                 assert sum(map(int, read)) <= days_with(column, value) + 1, (value, read)
+
+
+@check
+def inside_of_the_files(client):
+    """texts of many values have Parquet's bloom filters in compacted files, and those of few have none"""
+    if STEP != "make":
+        return
+    names = {"desks": 400, "sides": 2}
+    for key, count in names.items():
+        texts = pa.table({"t": [f"{key} {index % count}" for index in range(8000)]})
+        writer, _ = client.do_put(fl.FlightDescriptor.for_path(key), texts.schema)
+        writer.write_table(texts)
+        writer.close()
+        act(client, "compact", key=key)
+    con = duckdb.connect()
+    path = {key: os.path.join(os.path.dirname(CATALOG), "cold", act(client, "describe", key=key)["part_list"][0]["name"]) for key in names}
+    probe = "SELECT bloom_filter_excludes FROM parquet_bloom_probe($1, 't', $2)"
+    assert con.execute(probe, [path["desks"], "desks 17"]).fetchall() == [(False,)]
+    absent = [con.execute(probe, [path["desks"], f"desks {index} x"]).fetchone()[0] for index in range(100)]
+    assert sum(absent) >= 90, sum(absent)
+    metadata = "SELECT count(bloom_filter_offset) FROM parquet_metadata($1)"
+    assert [con.execute(metadata, [path[key]]).fetchone()[0] for key in names] == [1, 0]
 
 
 @check

@@ -53,7 +53,9 @@ CREATE INDEX IF NOT EXISTS sterna_data_file_ended ON ducklake_data_file(end_snap
   WHERE end_snapshot IS NOT NULL;
 CREATE INDEX IF NOT EXISTS sterna_delete_file_by_table ON ducklake_delete_file(table_id);
 CREATE INDEX IF NOT EXISTS sterna_file_column_stats_by_file ON ducklake_file_column_stats(data_file_id);
-CREATE INDEX IF NOT EXISTS sterna_file_column_stats_by_column ON ducklake_file_column_stats(table_id, column_id);
+DROP INDEX IF EXISTS sterna_file_column_stats_by_column;
+CREATE INDEX IF NOT EXISTS sterna_file_column_stats_of_column
+  ON ducklake_file_column_stats(table_id, column_id, data_file_id);
 CREATE INDEX IF NOT EXISTS sterna_table_stats_by_table ON ducklake_table_stats(table_id);
 DROP INDEX IF EXISTS sterna_table_column_stats_by_table;
 CREATE INDEX IF NOT EXISTS sterna_table_column_stats_by_column ON ducklake_table_column_stats(table_id, column_id);

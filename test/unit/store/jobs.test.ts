@@ -47,6 +47,18 @@ test('a hold stops the job that runs, and the next one begins after its end', as
   assert.deepEqual([work.stats().done, work.stats().failed], [0, 0])
 })
 
+test('after a job the next one waits until both are within the budget', async () => {
+  for (const budget of [{ bytesPerSecond: 1 }, { cpuPercent: 1e-4 }]) {
+    let begun = 0
+    const next = (): Job => ({ ...job('a', () => Promise.resolve((begun += 1))), bytes: 1e6 })
+    const work = new Jobs(next, { ...OPTIONS, ...budget }, openLog('silent'))
+    while (begun === 0) await delay(1)
+    await delay(20)
+    await work.close()
+    assert.equal(begun, 1)
+  }
+})
+
 test('after a failure other datasets have their turn', async () => {
   const ran: string[] = []
   const run = (key: string): Job =>
