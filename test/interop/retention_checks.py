@@ -53,6 +53,10 @@ def retention(client, key, **more):
     return act(client, "retention", glob=key, **{"at": AT.isoformat() + "Z", **more})
 
 
+def now():
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
 def assert_goes(client, key, *, parts, rewritten, kept):
     """Has the rows go, after a dry run; `kept` are the numbers of those that stay, in order."""
     before, state = read(client, key), describe(client, key)
@@ -62,8 +66,16 @@ def assert_goes(client, key, *, parts, rewritten, kept):
     assert told["error"] is None, told
     assert (told["parts"], told["rewritten_parts"]) == (parts, rewritten), told
     assert told["rows"] == before.num_rows - len(kept), told
+    counted = act(client, "stats")["retention"]["removed"]
     (done,) = retention(client, key)
     assert done == told, (done, told)
+    stats = act(client, "stats")["retention"]
+    assert {name: stats["removed"][name] - counted[name] for name in counted} == {
+        name: done[name] for name in ("rows", "parts", "bytes")
+    }, (stats, counted)
+    last = stats["last_removed"]
+    assert {name: last[name] for name in last if name != "time"} == {name: done[name] for name in last if name != "time"}
+    assert abs(datetime.datetime.fromisoformat(last["time"]) - now()) < DAY, last
     expected = before.filter(pc.is_in(before["n"], pa.array(kept, pa.int64())))
     assert expected["n"].to_pylist() == kept
     for _ in range(2):
@@ -157,13 +169,16 @@ def by_size(client):
 
 @check
 def log_rows(client):
-    """rows that are in the log alone are left until they are in a part"""
+    """rows that are in the log alone are left until they are in a part; stats tells how old the oldest is"""
     put(client, "logged", times(BOUND, start=0), options=LIMITS)
     append(client, "logged", times(BOUND - DAY, start=1))
     (done,) = retention(client, "logged")
     assert (done["rows"], done["parts"]) == (0, 0), done
+    lags = [act(client, "stats")["tiers"]["log"]["lag_ms"] for _ in range(2)]
+    assert 0 <= lags[0] <= lags[1], lags
     assert read(client, "logged")["n"].to_pylist() == [0, 1]
     act(client, "flush", key="logged")
+    assert act(client, "stats")["tiers"]["log"]["lag_ms"] is None
     assert_goes(client, "logged", parts=1, rewritten=0, kept=[0])
 
 
@@ -224,8 +239,8 @@ def in_the_background(client):
     """without being asked the server has whole parts go, and rewrites one whose rows are late by a tenth of the age"""
     put_parts(client, "alone", [times(BOUND - DAY, start=0), times(BOUND - 20 * DAY, AT, start=1)], LIMITS)
     # Looked at before the other one.
-    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
-    put(client, "ahead", times(now - 90 * DAY - DAY / 2, now), options=LIMITS)
+    today = now().replace(tzinfo=None)
+    put(client, "ahead", times(today - 90 * DAY - DAY / 2, today), options=LIMITS)
     act(client, "compaction", do="resume")
     eventually(lambda: read(client, "alone")["n"].to_pylist() == [2], 30)
     assert read(client, "ahead")["n"].to_pylist() == [0, 1]

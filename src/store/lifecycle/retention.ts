@@ -10,7 +10,7 @@ import type { RetentionLimits } from '../options.ts'
 import type { StagedPart } from '../parts.ts'
 import { readable } from '../pinned-snapshot.ts'
 import type { Publisher } from '../publisher.ts'
-import { type Job, type JobBudget, Jobs } from './jobs.ts'
+import { type Job, type JobBudget, Jobs, type JobStats } from './jobs.ts'
 import {
   isRetentionDue,
   limitsFor,
@@ -37,6 +37,17 @@ export interface RetentionSummary {
   readonly error: string | null
 }
 
+/** What `stats` says of retention: the work in the background, and all that has gone since the start. */
+export interface RetentionStats extends JobStats {
+  readonly removed: { readonly rows: number; readonly parts: number; readonly bytes: number }
+  /** Of which dataset rows went last, those before which time, and when that was (ISO 8601). */
+  readonly last_removed:
+    | (Pick<RetentionSummary, 'key' | 'schema' | 'before' | 'rows' | 'parts' | 'bytes'> & {
+        readonly time: string
+      })
+    | null
+}
+
 /** What retention is made over. */
 interface RetentionParts extends PlanParts {
   readonly catalog: Pick<Catalog, 'state'>
@@ -54,6 +65,8 @@ export class Retention {
   readonly #rules: readonly RetentionRule[]
   /** Those of the background. */
   readonly jobs: Jobs
+  #removed = { rows: 0, parts: 0, bytes: 0 }
+  #lastRemoved: RetentionStats['last_removed'] = null
   /** The state in which there was nothing to do, and until when that holds. */
   #idle: { readonly snapshotId: number; readonly untilMs: number } | null = null
 
@@ -117,11 +130,23 @@ export class Retention {
     const release = this.#parts.pin()
     try {
       const plan = await planRetention(readable(dataset), limits, instantUs, this.#parts, signal)
+      const summary = summaryOf(dataset, plan, null)
       const written = isDry ? 0 : await this.#apply(dataset, plan, signal)
-      return { summary: summaryOf(dataset, plan, null), written }
+      if (!isDry && summary.rows > 0) this.#count(summary)
+      return { summary, written }
     } finally {
       release()
     }
+  }
+
+  stats(): RetentionStats {
+    return { ...this.jobs.stats(), removed: this.#removed, last_removed: this.#lastRemoved }
+  }
+
+  #count({ key, schema, before, rows, parts, bytes }: RetentionSummary): void {
+    const { rows: allRows, parts: allParts, bytes: allBytes } = this.#removed
+    this.#removed = { rows: allRows + rows, parts: allParts + parts, bytes: allBytes + bytes }
+    this.#lastRemoved = { key, schema, before, rows, parts, bytes, time: new Date().toISOString() }
   }
 
   /** One commit: readers see all of it or nothing. Nothing is left of one that fails. @returns bytes that were written */

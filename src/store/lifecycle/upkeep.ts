@@ -14,7 +14,7 @@ import { type CompactionOptions, Compactor } from './compactor.ts'
 import type { JobStats } from './jobs.ts'
 import { Refresher } from './refresher.ts'
 import type { RefreshParts } from './rollup-refresh.ts'
-import { Retention, type RetentionSummary } from './retention.ts'
+import { Retention, type RetentionStats, type RetentionSummary } from './retention.ts'
 import type { RetentionRule } from './retention-plan.ts'
 
 /** What upkeep works on. */
@@ -37,7 +37,7 @@ export interface UpkeepOptions {
 /** What the action `stats` says of the work in the background. */
 export interface UpkeepStats {
   readonly compaction: JobStats
-  readonly retention: JobStats
+  readonly retention: RetentionStats
   /** Null where nothing reads rollups. */
   readonly rollup_refresh: JobStats | null
 }
@@ -117,7 +117,7 @@ export class Upkeep {
   stats(): UpkeepStats {
     return {
       compaction: this.#compactor.jobs.stats(),
-      retention: this.#retention.jobs.stats(),
+      retention: this.#retention.stats(),
       rollup_refresh: this.#refresher?.jobs.stats() ?? null,
     }
   }

@@ -59,6 +59,8 @@ export interface LogStats {
   readonly keys: number
   readonly rows: number
   readonly bytes: number
+  /** How long ago the oldest of these rows was acknowledged; null without any. */
+  readonly lag_ms: number | null
   /** Logs that take no more batches since a sync has failed. */
   readonly failed: number
 }
@@ -223,13 +225,16 @@ export class Logs {
 
   stats(): LogStats {
     let [keys, rows, bytes, failed] = [0, 0, 0, 0]
+    let oldestMs = Infinity
     for (const log of this.#logs.values()) {
       if (log.rows > 0) keys += 1
       if (log.failure !== null) failed += 1
       rows += log.rows
       bytes += log.bytes
+      oldestMs = Math.min(oldestMs, log.firstMs ?? Infinity)
     }
-    return { keys, rows, bytes, failed }
+    const lagMs = oldestMs === Infinity ? null : Math.max(Date.now() - oldestMs, 0)
+    return { keys, rows, bytes, lag_ms: lagMs, failed }
   }
 
   /** Lets go of all files. Whatever is appended after that is refused. */
