@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { projectRoot } from '../support/project-root.ts'
@@ -120,6 +120,8 @@ test('repair makes a lost catalog again from the parts', async () => {
   })
   assert.deepEqual(await once(repair, 'exit'), [0, null])
   assert.deepEqual(await readdir(join(dataDir, 'quarantine')), ['broken.parquet'])
+  const kept = await readFile(join(dataDir, 'quarantine', 'broken.parquet'), 'utf8')
+  assert.equal(kept, 'no Parquet at all')
   await withServer(async (second) => assert.equal(await client('verify', second), 'verified'), { dataDir })
 })
 
