@@ -170,48 +170,22 @@ def newest(client, name):
 def queries(client, timings, data_dir, rows):
     local = duckdb.connect()
     file = lambda name: f"'{os.path.join(data_dir, 'cold', newest(client, name))}'"  # noqa: E731
-    bars, trades = file("ohlcv"), file("trades")
-    python = "Python DuckDB, in process"
-    # Each round asks with another constant, so that no result cache answers.
-    timings.compare(
-        "aggregate 5 minutes",
-        {
-            "sterna": lambda i: sql(client, AGGREGATE.format(table="ohlcv", low=-1 - i)),
-            python: lambda i: local.sql(AGGREGATE.format(table=bars, low=-1 - i)).to_arrow_table(),
-        },
-        rows,
-    )
-    timings.compare(
-        "aggregate 5 minutes, repeated",
-        {
-            "sterna": lambda i: sql(client, AGGREGATE.format(table="ohlcv", low=0)),
-            python: lambda i: local.sql(AGGREGATE.format(table=bars, low=0)).to_arrow_table(),
-        },
-        rows,
-    )
-    timings.compare(
-        "join trades to bars",
-        {
-            "sterna": lambda i: sql(client, JOIN.format(trades="trades", bars="ohlcv", low=-1 - i)),
-            python: lambda i: local.sql(JOIN.format(trades=trades, bars=bars, low=-1 - i)).to_arrow_table(),
-        },
-        rows,
-    )
-    timings.compare(
-        "small query",
-        {
-            "sterna": lambda i: sql(client, SMALL.format(table="ohlcv", low=-1 - i)),
-            python: lambda i: local.sql(SMALL.format(table=bars, low=-1 - i)).to_arrow_table(),
-        },
-        rows,
-    )
-    timings.compare(
-        "select 1",
-        {
-            "sterna": lambda i: sql(client, f"SELECT 1 + {i}"),
-            python: lambda i: local.sql(f"SELECT 1 + {i}").to_arrow_table(),
-        },
-    )
+    keys = {"table": "ohlcv", "bars": "ohlcv", "trades": "trades"}
+    files = {name: file(key) for name, key in keys.items()}
+
+    def compare(name, text, rows=rows, low=lambda round_: -1 - round_):
+        """Each round asks with another constant, so that no result cache answers."""
+        ways = {
+            "sterna": lambda round_: sql(client, text.format(**keys, low=low(round_))),
+            "Python DuckDB, in process": lambda round_: local.sql(text.format(**files, low=low(round_))).to_arrow_table(),
+        }
+        timings.compare(name, ways, rows)
+
+    compare("aggregate 5 minutes", AGGREGATE)
+    compare("aggregate 5 minutes, repeated", AGGREGATE, low=lambda _: 0)
+    compare("join trades to bars", JOIN)
+    compare("small query", SMALL)
+    compare("select 1", "SELECT {low}", rows=None)
 
 
 def compression(client, tables):

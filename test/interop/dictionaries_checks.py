@@ -15,7 +15,7 @@ import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from checks import check, run  # noqa: E402
-from types_client import act, assert_equal, assert_values, comes_back, evict, get, get_range, put, sql  # noqa: E402
+from types_client import act, assert_equal, assert_values, comes_back, comes_back_by_value, evict, get, get_range, put, sql  # noqa: E402
 
 TEXTS = ["a", "a", None, "", "a", "a text of more than 12 bytes", None, "a text of more than 12 bytes", "", "b"]
 
@@ -141,12 +141,7 @@ def too_many(client):
     wide = encoded(values, chance.choices(range(251), k=1_500_000))
     narrow = encoded(pa.array(["a", "a"]), chance.choices([0, 1, None], k=len(wide)), pa.int8())
     batch = pa.record_batch([wide, narrow], ["wide", "narrow"])
-    table = put(client, "too many", batch.schema, [batch])
-    assert_equal(get(client, "too many"), table, "from the cache")
-    evict(client, "too many")
-    mine = get(client, "too many")
-    assert mine.schema.equals(table.schema, check_metadata=True)
-    assert_values(mine, table, "too many")
+    table, mine = comes_back_by_value(client, "too many", batch)
     assert mine["narrow"].equals(table["narrow"])
     for chunk in mine["wide"].chunks:
         assert chunk.dictionary.equals(values)

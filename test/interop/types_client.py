@@ -56,6 +56,17 @@ def comes_back(client, key, schema, batches, **options):
     return table
 
 
+def comes_back_by_value(client, key, batch):
+    """As `comes_back`, but from Parquet with other dictionaries. Returns what was put, and what came from there."""
+    table = put(client, key, batch.schema, [batch])
+    assert_equal(get(client, key), table, f"{key} from the cache")
+    evict(client, key)
+    mine = get(client, key)
+    assert mine.schema.equals(table.schema, check_metadata=True), key
+    assert_values(mine, table, f"{key} from Parquet")
+    return table, mine
+
+
 def plain_type(type_):
     """The type with values in the place of dictionaries."""
     if pa.types.is_dictionary(type_):
