@@ -114,7 +114,7 @@ export const LIMITS = {
   columnFilterBytesMax: 64 * KiB,
   partFiltersBytesMax: 256 * KiB,
   /** Blocks of filters that one condition reads, parts times values: each takes up to 30 µs of the main thread. */
-  filterLookupsMax: 4096,
+  filterLookupsMax: 16_384,
   /** How long no rows have to come before a dataset is compacted whatever it has (`compaction.quiet_ms`). */
   compactQuietMs: 600_000,
   /** Share of the time of one thread, and bytes a second, that work in the background may take. */
