@@ -15,6 +15,7 @@ import { assertSizes } from './sizes.ts'
 import {
   foldName,
   locationOf,
+  namesOf,
   nodeOf,
   nodesOf,
   Scope,
@@ -380,11 +381,6 @@ function isAggregate(call: Node): boolean {
 function isClockWord(node: Node): boolean {
   const [name, ...others] = namesOf(node)
   return name !== undefined && others.length === 0 && CLOCK_WORDS.has(foldName(name))
-}
-
-function namesOf(column: Node): readonly string[] {
-  const names = column['column_names']
-  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : []
 }
 
 /** A sample without REPEATABLE, whose seed is then -1, is another one each time. */

@@ -1,5 +1,5 @@
 import type { FilterValue, PartFilter } from '../../store/part-filter.ts'
-import { foldName, isNode, nodeOf, nodesOf, stringOf, type Node } from './tree.ts'
+import { foldName, isNode, namesOf, nodeOf, nodesOf, stringOf, type Node } from './tree.ts'
 
 /** A parameter of the statement, which is called by its position, from 1. */
 interface ParameterUse {
@@ -129,8 +129,7 @@ function comparison(
 
 /** The name of a column, which a table may stand before. */
 function columnOf(node: Node | undefined, alias: string): string | undefined {
-  const names = node?.['class'] === 'COLUMN_REF' ? node['column_names'] : undefined
-  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return undefined
+  const names = node?.['class'] === 'COLUMN_REF' ? namesOf(node) : []
   if (names.length === 2 && foldName(names[0] ?? '') === foldName(alias)) return names[1]
   return names.length === 1 ? names[0] : undefined
 }

@@ -9,7 +9,7 @@ import { foldName } from './tree.ts'
 /** The schema of datasets that name none. */
 export const MAIN_SCHEMA = 'main'
 /** What drivers and tools know the lake as: they may write it before a schema. */
-const LAKE_CATALOG = 'sterna'
+export const LAKE_CATALOG = 'sterna'
 const SUGGESTIONS_MAX = 3
 /** A key has at most 200 bytes, the data directory some more: a longer name is not looked up. */
 const NAME_LENGTH_MAX = 2000

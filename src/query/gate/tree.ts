@@ -162,6 +162,12 @@ export function nodeOf(node: Node, name: string): Node | undefined {
   return isNode(value) ? value : undefined
 }
 
+/** The names of a column as it is written, its own last. */
+export function namesOf(column: Node): readonly string[] {
+  const names = column['column_names']
+  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : []
+}
+
 /** The byte offset of a node in the text; undefined where the parser made the node up. */
 export function locationOf(node: Node): number | undefined {
   const value = node['query_location']

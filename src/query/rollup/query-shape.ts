@@ -1,6 +1,6 @@
 import { SternaError } from '../../errors.ts'
 import { shown } from '../gate/message.ts'
-import { foldName, type Node, nodeOf, nodesOf, Scope, stringOf, walk } from '../gate/tree.ts'
+import { foldName, namesOf, type Node, nodeOf, nodesOf, Scope, stringOf, walk } from '../gate/tree.ts'
 
 /** What the query of a rollup groups by, and what has to be changed in it. */
 export interface QueryShape {
@@ -131,11 +131,6 @@ function readAggregates(tree: Node): Node[] {
     return true
   })
   return unordered
-}
-
-function namesOf(column: Node): readonly string[] {
-  const names = column['column_names']
-  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : []
 }
 
 /** @param what - how it has to be, after "The query of a rollup" */

@@ -1,6 +1,8 @@
 import { SternaError } from '../../errors.ts'
 import { isWord, nameOf, textOf, tokenize, type Token } from '../gate/lexer.ts'
 import { shown } from '../gate/message.ts'
+import { LAKE_CATALOG } from '../gate/tables.ts'
+import { foldName } from '../gate/tree.ts'
 
 /** The name of a table, view or schema as a statement writes it. */
 export interface WrittenName {
@@ -8,9 +10,6 @@ export interface WrittenName {
   readonly schema: string | null
   readonly name: string
 }
-
-/** What the lake is called where a statement writes it before a schema. */
-const CATALOG = 'sterna'
 
 /**
  * Reads the head of a statement token by token, and cuts out the expressions and queries in it as texts. These are
@@ -94,8 +93,11 @@ export class TokenReader {
     const name = parts.pop() ?? ''
     const schema = parts.pop() ?? null
     const [catalog] = parts
-    if (catalog !== undefined && catalog.toLowerCase() !== CATALOG) {
-      throw new SternaError('SQL_INVALID', `There is no catalog "${shown(catalog)}"; the one is "${CATALOG}"`)
+    if (catalog !== undefined && foldName(catalog) !== LAKE_CATALOG) {
+      throw new SternaError(
+        'SQL_INVALID',
+        `There is no catalog "${shown(catalog)}"; the one is "${LAKE_CATALOG}"`,
+      )
     }
     return { schema, name }
   }
