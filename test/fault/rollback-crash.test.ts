@@ -4,12 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { cp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { Database } from '../../src/store/catalog/database.ts'
 import type { Failpoint } from '../../src/store/failpoints.ts'
 import { BATCH_ROWS, NumberWriter, readNumbers } from '../support/append-load.ts'
 import { crashAt } from '../support/failpoint-env.ts'
+import { namedParts } from '../support/named-parts.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { actionMessage, partsOf, runAction } from '../support/raw-flight.ts'
 import { type RunningServer, startServer, temporaryDirectory } from '../support/start-server.ts'
@@ -37,14 +36,6 @@ async function withClient<T>({ url }: RunningServer, work: (client: RawClient) =
   } finally {
     client.close()
   }
-}
-
-/** Files that the catalog names. */
-function namedParts(dataDir: string): string[] {
-  const database = Database.open(join(dataDir, 'catalog.sqlite'), 'wal')
-  const rows = database.all<[string]>('SELECT path FROM ducklake_data_file ORDER BY 1')
-  database.close()
-  return rows.map(([path]) => path)
 }
 
 /** A lake to go back in: with parts, and with a log after them. */

@@ -2,20 +2,25 @@
 // that happens to the dataset reaches the files. Method: the command line and the action against a real server, with
 // files of pyarrow, polars and DuckDB; the ducklake extension beside it; a damaged file, and a catalog that is lost.
 import assert from 'node:assert/strict'
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { createServer } from '../../src/index.ts'
+import { NodeDisk } from '../../src/store/disk/node-disk.ts'
+import { openLog } from '../../src/telemetry/log.ts'
 import { projectRoot } from '../support/project-root.ts'
-import { runPython } from '../support/python.ts'
+import { writeNumberFiles } from '../support/number-files.ts'
 import { runChecks } from '../support/python-checks.ts'
 import { startServer, temporaryDirectory, withServer } from '../support/start-server.ts'
 import { sterna } from '../support/sterna.ts'
 
-const WRITE = `
-import sys, pyarrow as pa, pyarrow.parquet as pq
-for n in range(2):
-    pq.write_table(pa.table({"n": pa.array(range(n * 5, n * 5 + 5), pa.int64())}), f"{sys.argv[1]}/{n}.parquet")
-`
+/** One on which a file can have no second name, as where the lake is on another file system. */
+class OtherFileSystem extends NodeDisk {
+  override async link(from: string, to: string): Promise<'copy'> {
+    await copyFile(from, to)
+    return 'copy'
+  }
+}
 
 test('files that are adopted in place', async (t) => {
   const outside = await temporaryDirectory()
@@ -60,8 +65,7 @@ test('an adopted dataset survives a restart and the loss of its catalog, and dam
       })
     ).stdout
   try {
-    await writeFile(join(root, 'write.py'), WRITE)
-    await runPython(join(root, 'write.py'), [folder])
+    const [, original = ''] = await writeNumberFiles(folder)
     let server = await startServer({ dataDir, args: ['--adopt-from', folder] })
     const adopted = await sterna(['adopt', '--in-place', '--key', 'ticks', folder], {
       env: { STERNA_SERVER: server.url },
@@ -81,7 +85,6 @@ test('an adopted dataset survives a restart and the loss of its catalog, and dam
     const whole = await sterna(['check'], { env })
     assert.match(whole.stdout, /nothing is wrong/, whole.stderr)
     assert.doesNotMatch(whole.stdout, /no checksums/)
-    const original = join(folder, '1.parquet')
     const file = await open(original, 'r+')
     const { byteLength } = await readFile(original)
     await file.write(Buffer.from([0xff]), 0, 1, Math.floor(byteLength / 2))
@@ -91,6 +94,28 @@ test('an adopted dataset survives a restart and the loss of its catalog, and dam
     assert.match(damaged.stdout, /ticks: ticks\.1\.parquet: it is not the file that was adopted/)
     await server.stop()
   } finally {
+    await rm(root, { recursive: true, force: true })
+  }
+})
+
+test('where a file can have no second name it is copied, and that is said', async () => {
+  const root = await temporaryDirectory()
+  const folder = join(root, 'in')
+  await mkdir(folder)
+  const [first = '', second = ''] = await writeNumberFiles(folder)
+  const server = await createServer(
+    { port: 0, dataDir: join(root, 'data'), adoptFrom: [folder], drainMs: 0 },
+    { disk: new OtherFileSystem(), log: openLog('silent') },
+  )
+  try {
+    const env = { STERNA_SERVER: server.url }
+    const done = await sterna(['adopt', '--in-place', '--key', 'n', folder], { env })
+    assert.equal(done.stdout, 'n: 10 rows in place, 2 files copied\n', done.stderr)
+    const rows = await sterna(['query', 'SELECT sum(n) AS n FROM n', '--format', 'csv'], { env })
+    assert.equal(rows.stdout, 'n\n45\n', rows.stderr)
+    assert.deepEqual([(await stat(first)).nlink, (await stat(second)).nlink], [1, 1])
+  } finally {
+    await server.stop()
     await rm(root, { recursive: true, force: true })
   }
 })
