@@ -1,7 +1,7 @@
-import { lstat, realpath } from 'node:fs/promises'
+import { access, constants, lstat, realpath } from 'node:fs/promises'
 import { isAbsolute, relative, sep } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { errnoOf, SternaError } from '../errors.ts'
+import { SternaError } from '../errors.ts'
 import type { DataDir } from './disk/data-dir.ts'
 import type { Disk } from './disk/disk.ts'
 import type { ForeignPart, ForeignReader, PartReader } from './parts.ts'
@@ -114,20 +114,19 @@ export class ForeignFiles {
     const notAllowed = refusal(
       folders.length === 0
         ? 'the server takes files from no folder; its setting adopt_from names those it may'
-        : 'it lies in no folder that the setting adopt_from of the server names',
+        : 'there is no such file in a folder that the setting adopt_from of the server names',
     )
     if (!isAbsolute(name)) throw refusal('its path is not absolute')
-    // Without a folder nobody is told which files there are.
     if (folders.length === 0) throw notAllowed
     const roots = await Promise.all(folders.map((folder) => realpath(folder).catch(() => null)))
-    const path = await realpath(name).catch((error: unknown) => {
-      throw roots.some((root) => root !== null && isBelow(root, name))
-        ? refusal(`it is not there (${errnoOf(error) ?? 'unknown error'})`)
-        : notAllowed
-    })
-    if (!roots.some((root) => root !== null && isBelow(root, path))) throw notAllowed
+    const path = await realpath(name).catch(() => null)
+    // Nobody is told which files there are elsewhere.
+    if (path === null || !roots.some((root) => root !== null && isBelow(root, path))) throw notAllowed
     if (isBelow(await realpath(dataDir.path), path)) throw refusal('it is of the lake already')
     if (!(await lstat(path)).isFile()) throw refusal('it is no file')
+    await access(path, constants.R_OK).catch((error: unknown) => {
+      throw refusal('the server may not read it', error)
+    })
     return path
   }
 }

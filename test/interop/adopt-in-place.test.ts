@@ -104,7 +104,7 @@ test('where a file can have no second name it is copied, and that is said', asyn
   await mkdir(folder)
   const [first = '', second = ''] = await writeNumberFiles(folder)
   const server = await createServer(
-    { port: 0, dataDir: join(root, 'data'), adoptFrom: [folder], drainMs: 0 },
+    { port: 0, dataDir: join(root, 'data'), adoptFrom: [root], drainMs: 0 },
     { disk: new OtherFileSystem(), log: openLog('silent') },
   )
   try {
@@ -113,6 +113,9 @@ test('where a file can have no second name it is copied, and that is said', asyn
     assert.equal(done.stdout, 'n: 10 rows in place, 2 files copied\n', done.stderr)
     const rows = await sterna(['query', 'SELECT sum(n) AS n FROM n', '--format', 'csv'], { env })
     assert.equal(rows.stdout, 'n\n45\n', rows.stderr)
+    const part = join(root, 'data', 'cold', 'n.parquet')
+    const again = await sterna(['adopt', '--in-place', '--key', 'again', part], { env })
+    assert.match(again.stderr, /cannot be adopted: it is of the lake already \[REQUEST_INVALID\]/)
     assert.deepEqual([(await stat(first)).nlink, (await stat(second)).nlink], [1, 1])
   } finally {
     await server.stop()

@@ -216,10 +216,11 @@ def files_that_may_not_be_read(client):
         (f"{OUTSIDE}/nowhere.parquet", "adopt_from"),
         (f"{FOLDER}/../secret.parquet", "adopt_from"),
         (path("linked/link"), "adopt_from"),
-        (f"{FOLDER}/etc/passwd", "adopt_from"),
+        (f"{FOLDER}/etc/passwd", "there is no such file"),
+        (f"{FOLDER}/etc/nothing", "there is no such file"),
         (path("fifo/pipe"), "it is no file"),
         (FOLDER + "/linked", "it is no file"),
-        (path("gone/nothing"), "it is not there"),
+        (path("gone/nothing"), "there is no such file"),
         ("every.parquet", "its path is not absolute"),
         (CATALOG, "adopt_from"),
     ]:
