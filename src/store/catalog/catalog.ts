@@ -4,7 +4,7 @@ import { SternaError } from '../../errors.ts'
 import type { PastMoment } from '../parts.ts'
 import { ArrowSchemas } from './arrow-schemas.ts'
 import { type Change, Commit } from './commit.ts'
-import { Database } from './database.ts'
+import { damaged, Database } from './database.ts'
 import { expireSnapshots, namedPaths } from './expire.ts'
 import { loadState } from './load.ts'
 import { PartBoundsIndex } from './part-bounds.ts'
@@ -88,7 +88,9 @@ export class Catalog {
       return catalog
     } catch (error) {
       db.close()
-      throw error
+      if (error instanceof SternaError || !(error instanceof Error)) throw error
+      // Whatever cannot be made of what it says.
+      throw damaged('is damaged', error)
     }
   }
 

@@ -1,10 +1,13 @@
 // Goal: a file that is no catalog of ours is refused with words that help, and is left as it is.
 // Method: files that are damaged in one way each; what is allowed is tried as well.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
+import fc from 'fast-check'
+import { SternaError } from '../../../src/errors.ts'
 import { Catalog } from '../../../src/store/catalog/catalog.ts'
+import { testRounds, testSeed } from '../../support/random.ts'
 import { type Place, makePlace, part, plain, put, ref } from './fixtures.ts'
 
 function assertRefused(place: Place, message: RegExp): void {
@@ -43,6 +46,44 @@ test('a damaged page anywhere is found on opening', (t) => {
   }
   writeFileSync(place.file, whole)
   assert.equal(place.open().state().list().length, 100)
+})
+
+test(`wherever bits of the file change, opening gives datasets or says that it is damaged (seed ${testSeed})`, (t) => {
+  const place = makePlace(t)
+  fill(place)
+  const whole = readFileSync(place.file)
+  const outcomes = new Set<string>()
+  const holds = (changes: readonly (readonly [position: number, bit: number])[]): void => {
+    const changed = Buffer.from(whole)
+    for (const [position, bit] of changes)
+      changed.writeUInt8(changed.readUInt8(position) ^ (1 << bit), position)
+    for (const ending of ['-wal', '-shm']) rmSync(`${place.file}${ending}`, { force: true })
+    writeFileSync(place.file, changed)
+    try {
+      const catalog = Catalog.open(place.file, place.options)
+      catalog.close()
+      outcomes.add('opened')
+    } catch (error) {
+      assert.ok(error instanceof SternaError, String(error))
+      // A header that says that it is of a newer SQLite makes it one that cannot be written.
+      assert.ok(['DATA_CORRUPT', 'DISK_FAILED'].includes(error.code), error.message)
+      outcomes.add(error.code)
+    }
+  }
+  const bits = fc.tuple(fc.integer({ min: 0, max: whole.length - 1 }), fc.integer({ min: 0, max: 7 }))
+  const run = fc.property(fc.array(bits, { minLength: 1, maxLength: 8 }), holds)
+  fc.assert(run, { numRuns: 200 * testRounds, seed: testSeed })
+  assert.ok(outcomes.has('opened') && outcomes.has('DATA_CORRUPT'))
+})
+
+test('a text that is not UTF-8 is found on opening', (t) => {
+  const place = makePlace(t)
+  fill(place)
+  const whole = readFileSync(place.file)
+  const position = whole.indexOf('99.parquet')
+  assert.ok(position > 0)
+  writeFileSync(place.file, Buffer.from(whole).fill(0xff, position, position + 1))
+  assertRefused(place, /damaged.*sterna repair/)
 })
 
 test('a SQLite database of something else is refused and kept', (t) => {
