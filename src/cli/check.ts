@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { formatBytes } from '../config/bytes.ts'
+import { type AnswerOptions, addGlobOptions, printAnswer } from './answer.ts'
 import { nameOf } from './ls.ts'
 import { countOf } from './progress.ts'
-import { addServerOption, callAction, type ServerOptions, withClient } from './server-connection.ts'
+import { callAction, withClient } from './server-connection.ts'
 
 /** What the action `check` answers. */
 interface CheckSummary {
@@ -19,26 +20,20 @@ interface CheckSummary {
   }[]
 }
 
-interface CheckOptions extends ServerOptions {
-  readonly json?: true
-}
-
 /** `sterna check [GLOB]`; exits with 1 where something is wrong. */
 export function addCheck(program: Command): void {
-  addServerOption(
+  addGlobOptions(
     program
       .command('check')
-      .description('compare every stored byte with its checksum, and every part with the catalog')
-      .argument('[glob]', 'only keys that match, such as "trades_*"', '*')
-      .option('--json', 'print JSON'),
+      .description('compare every stored byte with its checksum, and every part with the catalog'),
   ).action(check)
 }
 
-async function check(glob: string, options: CheckOptions): Promise<void> {
+async function check(glob: string, options: AnswerOptions): Promise<void> {
   const summary = (await withClient(options, (client) =>
     callAction(client, 'check', { glob }),
   )) as CheckSummary
-  console.log(options.json === true ? JSON.stringify(summary, null, 2) : report(summary).join('\n'))
+  printAnswer(options, summary, report)
   if (summary.problems.length > 0) process.exitCode = 1
 }
 

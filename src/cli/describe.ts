@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { formatBytes } from '../config/bytes.ts'
+import { type AnswerOptions, addAnswerOptions, printAnswer } from './answer.ts'
 import { type DatasetSummary, formatRatio } from './ls.ts'
-import { addServerOption, callAction, type ServerOptions, withClient } from './server-connection.ts'
+import { callAction, withClient } from './server-connection.ts'
 import { renderTable } from './table.ts'
 
 interface Description extends DatasetSummary {
@@ -19,20 +20,18 @@ interface Description extends DatasetSummary {
   readonly cached: boolean
 }
 
-interface DescribeOptions extends ServerOptions {
+interface DescribeOptions extends AnswerOptions {
   readonly schema: string
-  readonly json?: true
 }
 
 /** `sterna describe KEY` */
 export function addDescribe(program: Command): void {
-  addServerOption(
+  addAnswerOptions(
     program
       .command('describe')
       .description('show columns, sizes and parts of a dataset')
       .argument('<key>', 'the dataset')
-      .option('--schema <name>', 'schema of the dataset', 'main')
-      .option('--json', 'print JSON'),
+      .option('--schema <name>', 'schema of the dataset', 'main'),
   ).action(describe)
 }
 
@@ -41,7 +40,7 @@ async function describe(key: string, options: DescribeOptions): Promise<void> {
   const description = (await withClient(options, (client) =>
     callAction(client, 'describe', request),
   )) as Description
-  console.log(options.json === true ? JSON.stringify(description, null, 2) : sheet(description).join('\n'))
+  printAnswer(options, description, sheet)
 }
 
 function sheet(description: Description): string[] {

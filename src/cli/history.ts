@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
 import { formatBytes } from '../config/bytes.ts'
+import { type AnswerOptions, addAnswerOptions, printAnswer } from './answer.ts'
 import { parseWhole } from './compact.ts'
 import { countOf } from './progress.ts'
 import { addServerOption, callAction, type ServerOptions, withClient } from './server-connection.ts'
 import { renderTable } from './table.ts'
 
-interface HistoryOptions extends ServerOptions {
+interface HistoryOptions extends AnswerOptions {
   readonly schema: string
   readonly limit: number
-  readonly json?: true
 }
 
 interface Version {
@@ -23,14 +23,13 @@ interface Version {
 
 /** `sterna history KEY` */
 export function addHistory(program: Command): void {
-  addServerOption(
+  addAnswerOptions(
     program
       .command('history')
       .description('list the versions of a dataset that can be read')
       .argument('<key>', 'the dataset')
       .option('--schema <name>', 'schema of the dataset', 'main')
-      .option('--limit <count>', 'so many at most, the newest first', (text) => parseWhole(text, 1), 100)
-      .option('--json', 'print JSON'),
+      .option('--limit <count>', 'so many at most, the newest first', (text) => parseWhole(text, 1), 100),
   ).action(showHistory)
 }
 
@@ -51,7 +50,7 @@ async function showHistory(key: string, options: HistoryOptions): Promise<void> 
   const answer = (await withClient(options, (client) =>
     callAction(client, 'history', { key, schema, limit }),
   )) as { readonly versions: readonly Version[] }
-  console.log(options.json === true ? JSON.stringify(answer, null, 2) : sheet(answer.versions).join('\n'))
+  printAnswer(options, answer, ({ versions }) => sheet(versions))
 }
 
 function sheet(versions: readonly Version[]): string[] {

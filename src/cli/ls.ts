@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { formatBytes } from '../config/bytes.ts'
+import { type AnswerOptions, addGlobOptions, printAnswer } from './answer.ts'
 import { countOf } from './progress.ts'
-import { addServerOption, callAction, type ServerOptions, withClient } from './server-connection.ts'
+import { callAction, withClient } from './server-connection.ts'
 import { renderTable } from './table.ts'
 
 /** What the actions `list` and `describe` tell of a dataset. */
@@ -16,26 +17,16 @@ export interface DatasetSummary {
   readonly version: number
 }
 
-interface LsOptions extends ServerOptions {
-  readonly json?: true
-}
-
 /** `sterna ls [GLOB]` */
 export function addLs(program: Command): void {
-  addServerOption(
-    program
-      .command('ls')
-      .description('list datasets')
-      .argument('[glob]', 'only keys that match, such as "trades_*"', '*')
-      .option('--json', 'print JSON'),
-  ).action(ls)
+  addGlobOptions(program.command('ls').description('list datasets')).action(ls)
 }
 
-async function ls(glob: string, options: LsOptions): Promise<void> {
+async function ls(glob: string, options: AnswerOptions): Promise<void> {
   const datasets = (await withClient(options, (client) =>
     callAction(client, 'list', { glob }),
   )) as DatasetSummary[]
-  console.log(options.json === true ? JSON.stringify(datasets, null, 2) : listing(datasets).join('\n'))
+  printAnswer(options, datasets, listing)
 }
 
 function listing(datasets: readonly DatasetSummary[]): string[] {

@@ -1,16 +1,16 @@
 import type { Command } from 'commander'
 import { formatBytes } from '../config/bytes.ts'
+import { type AnswerOptions, addGlobOptions, printAnswer } from './answer.ts'
 import { nameOf } from './ls.ts'
 import { countOf } from './progress.ts'
-import { addServerOption, callAction, type ServerOptions, withClient } from './server-connection.ts'
+import { callAction, withClient } from './server-connection.ts'
 
-interface RetentionOptions extends ServerOptions {
+interface RetentionOptions extends AnswerOptions {
   readonly dryRun?: true
   readonly at?: string
   readonly age?: string
   readonly size?: string
   readonly column?: string
-  readonly json?: true
 }
 
 /** What the action `retention` answers for a dataset. */
@@ -27,23 +27,21 @@ interface Summary {
 
 /** `sterna retention [GLOB]`; exits with 1 where a dataset could not be looked at. */
 export function addRetention(program: Command): void {
-  addServerOption(
+  addGlobOptions(
     program
       .command('retention')
       .description('have rows go that are too old or too many by the limits of their datasets')
-      .argument('[glob]', 'only keys that match, such as "trades_*"', '*')
       .option('--dry-run', 'only tell what would go')
       .option('--at <time>', 'the instant at which rows are old (default: now)')
       .option('--age <time>', 'limit to try in a dry run, in place of those of the datasets')
       .option('--size <size>', 'the same for the size of all files')
-      .option('--column <name>', 'by which a limit that is tried takes the age of rows')
-      .option('--json', 'print JSON'),
+      .option('--column <name>', 'by which a limit that is tried takes the age of rows'),
   ).action(retain)
 }
 
 async function retain(
   glob: string,
-  { dryRun, at, age, size, column, json, ...options }: RetentionOptions,
+  { dryRun, at, age, size, column, ...options }: RetentionOptions,
 ): Promise<void> {
   const isTried = age !== undefined || size !== undefined || column !== undefined
   const retention = isTried ? { age, size, column } : undefined
@@ -51,9 +49,7 @@ async function retain(
   const summaries = (await withClient(options, (client) =>
     callAction(client, 'retention', body),
   )) as readonly Summary[]
-  console.log(
-    json === true ? JSON.stringify(summaries, null, 2) : report(summaries, dryRun === true).join('\n'),
-  )
+  printAnswer(options, summaries, (all) => report(all, dryRun === true))
   if (summaries.some(({ error }) => error !== null)) process.exitCode = 1
 }
 

@@ -1,27 +1,19 @@
 import type { Command } from 'commander'
 import { formatBytes } from '../config/bytes.ts'
+import { type AnswerOptions, addAnswerOptions, printAnswer } from './answer.ts'
 import { alignFacts } from './describe.ts'
-import { addServerOption, callAction, type ServerOptions, withClient } from './server-connection.ts'
-
-interface StatsOptions extends ServerOptions {
-  readonly json?: true
-}
+import { callAction, withClient } from './server-connection.ts'
 
 /** `sterna stats` */
 export function addStats(program: Command): void {
-  addServerOption(
-    program
-      .command('stats')
-      .description('show what the server stores and caches')
-      .option('--json', 'print JSON'),
-  ).action(stats)
+  addAnswerOptions(program.command('stats').description('show what the server stores and caches')).action(
+    stats,
+  )
 }
 
-async function stats(options: StatsOptions): Promise<void> {
+async function stats(options: AnswerOptions): Promise<void> {
   const figures = await withClient(options, (client) => callAction(client, 'stats'))
-  console.log(
-    options.json === true ? JSON.stringify(figures, null, 2) : alignFacts(factsOf(figures)).join('\n'),
-  )
+  printAnswer(options, figures, (all) => alignFacts(factsOf(all)))
 }
 
 /** Nested figures as lines: `{"cache": {"hits": 3}}` is `cache hits  3`. */
