@@ -3,7 +3,6 @@ import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { FrameCache } from './cache/frame-cache.ts'
-import type { FrameIndex } from './cache/frame-index.ts'
 import { valueRanges } from './cache/value-ranges.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import type { PartBoundsIndex } from './catalog/part-bounds.ts'
@@ -29,7 +28,6 @@ export interface SnapshotParts {
   readonly stateAt: (moment: PastMoment) => CatalogState
   readonly absolutePath: (path: string) => string
   readonly cache: FrameCache
-  readonly frameIndex: FrameIndex
   /** Of the columns of parts: what can have no row that is wanted is not read. Null where columns may have had other names. */
   readonly bounds: PartBoundsIndex | null
   readonly partTimes: Catalog['partTimes']
@@ -108,7 +106,7 @@ export class PinnedSnapshot implements PinnedLake {
     filters: readonly PartFilter[],
   ): SelectedRows | undefined {
     const { schema } = dataset
-    const { bounds, frameIndex } = this.#parts
+    const { bounds, cache } = this.#parts
     const conditions = filters.flatMap((filter) => {
       const column = schema.fields.findIndex(({ name }) => name === filter.column)
       const field = schema.fields[column]
@@ -117,8 +115,8 @@ export class PinnedSnapshot implements PinnedLake {
       return ranges === null ? [] : [{ column, ranges }]
     })
     const cached = conditions.length === 0 ? undefined : this.#cached(dataset)
-    const rows = cached && frameIndex.select(cached, schema, conditions)
-    const logged = log && rows && frameIndex.select(log.frames, schema, conditions)
+    const rows = cached && cache.index.select(cached, schema, conditions)
+    const logged = log && rows && cache.index.select(log.frames, schema, conditions)
     if (rows === undefined || logged === undefined) return undefined
     return {
       selected: logged === null ? rows.selected : [...rows.selected, ...logged.selected],

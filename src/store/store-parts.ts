@@ -1,7 +1,6 @@
 import { LIMITS } from '../limits.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { FrameCache } from './cache/frame-cache.ts'
-import { FrameIndex } from './cache/frame-index.ts'
 import type { Disk } from './disk/disk.ts'
 import type { CompactionOptions } from './lifecycle/compactor.ts'
 import type { RetentionRule } from './lifecycle/retention-plan.ts'
@@ -63,7 +62,6 @@ export function makeStoreParts(options: StoreOptions, lake: OpenLake, log: Logge
     stateAt: (moment) => catalog.stateAt(moment),
     absolutePath,
     cache,
-    frameIndex: new FrameIndex(),
     bounds: catalog.bounds,
     partTimes: (...column) => catalog.partTimes(...column),
   }

@@ -1,4 +1,4 @@
-/** Reads that leave out parts in which nothing can be that they want. */
+/** Reads that leave out parts in which nothing can be that they want. Nothing is in memory, so that all come from parts. */
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,12 +7,14 @@ import { runChecks } from '../support/python-checks.ts'
 import { temporaryDirectory, withServer } from '../support/start-server.ts'
 import { sterna } from '../support/sterna.ts'
 
+const ENV = { STERNA_COMPACTION_MODE: 'off', STERNA_CACHE_SIZE: '0' }
+
 test('pruning', async (t) => {
   await withServer(
     async ({ url }) => {
       await runChecks(t, 'test/interop/pruning_checks.py', [url])
     },
-    { env: { STERNA_COMPACTION_MODE: 'off' } },
+    { env: ENV },
   )
 })
 
@@ -30,7 +32,7 @@ test('filters of values, after a backup and after a repair', async (t) => {
         await t.test(step, (step_) => runChecks(step_, file, [step, url, join(dataDir, 'catalog.sqlite')]))
         await also?.(url)
       },
-      { dataDir, env: { STERNA_COMPACTION_MODE: 'off' } },
+      { dataDir, env: ENV },
     )
   try {
     await checks('make', data, async (url) => {

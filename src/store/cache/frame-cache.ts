@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 
 import type { Frame } from '../../../flight/frame.ts'
+import { FrameIndex } from './frame-index.ts'
 
 /** A dataset in RAM, ready to be written to a stream. */
 export interface CachedFrames {
@@ -41,6 +42,8 @@ export interface FrameCacheOptions {
 export class FrameCache {
   /** What one entry may take; a larger dataset never evicts others. */
   readonly entryBytesMax: number
+  /** Finds rows in its frames. */
+  readonly index = new FrameIndex()
   readonly #bytesMax: number
   readonly #entries: LRUCache<string, CachedFrames> | null
   #hits = 0

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FrameCache } from '../../../src/store/cache/frame-cache.ts'
-import { FrameIndex } from '../../../src/store/cache/frame-index.ts'
 import type { NewPart } from '../../../src/store/catalog/state.ts'
 import type { FilterValue, PartFilter } from '../../../src/store/part-filter.ts'
 import { PinnedSnapshot } from '../../../src/store/pinned-snapshot.ts'
@@ -56,7 +55,6 @@ test('a contract and an hour open one of 10,000 parts, an account the one that i
       stateAt: (moment) => catalog.stateAt(moment),
       absolutePath: (path) => path,
       cache: new FrameCache({ bytesMax: 1, entryShareMax: 1 }),
-      frameIndex: new FrameIndex(),
       bounds: catalog.bounds,
       partTimes: (...column) => catalog.partTimes(...column),
     },
