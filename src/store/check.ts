@@ -1,12 +1,16 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import { SternaError } from '../errors.ts'
+import type { Catalog } from './catalog/catalog.ts'
 import { type CatalogDataset, type CatalogPart, datasetName } from './catalog/state.ts'
 import type { Disk, DiskFile } from './disk/disk.ts'
 import type { ParquetReader } from './parquet/parquet-reader.ts'
 import type { PartFiles } from './part-files.ts'
 import { checksumOf } from './foreign-files.ts'
+import { decodeNotes } from './part-notes.ts'
 import { parseOrigin } from './part-origin.ts'
-import { checkBlocks, PartDamage, type PartSeal, readPartTail } from './parquet/part-seal.ts'
+import type { ColumnStats } from './parts.ts'
+import { checkBlocks, PartDamage, type PartSeal, readPartNotes, readPartTail } from './parquet/part-seal.ts'
 
 /** A part that is not what the catalog or its own checksums say. */
 export interface PartProblem {
@@ -33,14 +37,15 @@ export interface CheckParts {
   readonly disk: Disk
   readonly reader: ParquetReader
   readonly files: Pick<PartFiles, 'absolutePath'>
+  readonly catalog: Pick<Catalog, 'newParts'>
 }
 
 /** How much is read at once: whole blocks of every seal, and a millisecond of the main thread. */
 const READ_BYTES = 1024 * 1024
 
 /**
- * Reads every byte of the parts of some datasets and compares size, checksums and row counts with what the catalog
- * and the parts themselves say. Changes nothing.
+ * Reads every byte of the parts of some datasets and compares size, checksums, row counts, and the bounds and values of
+ * columns with what the catalog and the parts themselves say. Changes nothing.
  *
  * @param datasets - of one snapshot, which the caller keeps pinned
  * @throws SternaError CANCELLED; DISK_FAILED for anything but a file that is missing
@@ -79,7 +84,7 @@ export async function checkDatasets(
 async function checkPart(
   ref: DatasetRef,
   part: CatalogPart,
-  { disk, reader, files }: CheckParts,
+  { disk, reader, files, catalog }: CheckParts,
   sum: number | undefined,
   signal: AbortSignal,
 ): Promise<{ bytes: number; isSealed: boolean }> {
@@ -93,8 +98,11 @@ async function checkPart(
       throw new PartDamage(`it has ${fileBytes} bytes, and the catalog says ${part.fileBytes}`)
     }
     seal = (await readPartTail((target, position) => file.read(target, position), fileBytes)).seal
-    if (seal !== null) await checkBytes(file, seal, signal)
-    else if (sum !== undefined && (await checksumOf(file, fileBytes, signal)) !== sum) {
+    if (seal !== null) {
+      await checkBytes(file, seal, signal)
+      checkColumns(await readPartNotes(file), catalog.newParts([part])[0]?.columns ?? [])
+    }
+    if (seal === null && sum !== undefined && (await checksumOf(file, fileBytes, signal)) !== sum) {
       throw new PartDamage('it is not the file that was adopted')
     }
   } finally {
@@ -136,6 +144,31 @@ async function checkBytes(file: DiskFile, seal: PartSeal, signal: AbortSignal): 
     const bytes = chunk.subarray(0, Math.min(READ_BYTES, seal.dataBytes - start))
     if ((await file.read(bytes, start)) !== bytes.byteLength) throw new PartDamage('it ends too early')
     checkBlocks(seal, bytes, start)
+  }
+}
+
+/** @param notes - what the part says of its columns. @param known - what the catalog does: of some, nothing */
+function checkColumns(notes: Uint8Array | null, known: readonly ColumnStats[]): void {
+  if (notes === null) return
+  const written = new Map(decodeNotes(notes).map((column) => [column.fieldId, column]))
+  for (const column of known) {
+    const own = written.get(column.fieldId)
+    if (own !== undefined && !isDeepStrictEqual(factsOf(column), factsOf(own))) {
+      throw new PartDamage(`the catalog says other things of its column "${own.name}" than it does`)
+    }
+  }
+}
+
+/** What leaves parts out. The catalog keeps no bound that has a NUL in it. */
+function factsOf({ nullCount, min, max, containsNan, values, filter }: ColumnStats): unknown {
+  const [low, high] = [min, max].map((bound) => (bound?.includes('\0') === true ? null : bound))
+  return {
+    nullCount,
+    low,
+    high,
+    containsNan,
+    values,
+    filter: filter && Buffer.from(filter).toString('base64'),
   }
 }
 

@@ -2,14 +2,15 @@
 // Method: the real server, whose files are damaged below it; the command line as its client.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { appendFile, readFile, rename, stat, truncate, unlink, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, rename, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { FlightClient } from '../../src/index.ts'
+import { Database } from '../../src/store/catalog/database.ts'
 import { projectRoot } from '../support/project-root.ts'
 import { goldenFrames } from '../unit/flight/golden.ts'
-import { type RunningServer, withServer } from '../support/start-server.ts'
+import { type RunningServer, temporaryDirectory, withServer } from '../support/start-server.ts'
 
 const execute = promisify(execFile)
 
@@ -72,6 +73,30 @@ test('each kind of damage is named, with its dataset and part', async () => {
     assert.deepEqual(await readFile(partOf(server, 'flipped')), damaged)
     assert.deepEqual((await runCheck(server, 'so*')).check.problems, [])
   })
+})
+
+test('a catalog that says other things of columns than their parts do is found', async () => {
+  const dataDir = await temporaryDirectory()
+  try {
+    await withServer(putAll, { dataDir })
+    const catalog = Database.open(join(dataDir, 'catalog.sqlite'), 'wal')
+    const changed = catalog.run(
+      `UPDATE ducklake_file_column_stats SET min_value = max_value WHERE data_file_id = 2 AND column_id = 1`,
+    )
+    catalog.close()
+    assert.equal(changed, 1)
+    await withServer(
+      async (server) => {
+        const { code, check } = await runCheck(server)
+        assert.equal(code, 1)
+        assert.equal(check.problems.length, 1, JSON.stringify(check.problems))
+        assert.match(check.problems[0]?.problem ?? '', /^the catalog says other things of its column "\w+"/)
+      },
+      { dataDir },
+    )
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
 })
 
 async function putAll(server: RunningServer): Promise<void> {
