@@ -14,6 +14,7 @@ import {
   INT64,
   pathDescriptor,
   putMessages,
+  runAction,
   schemaFrame,
   ticketMessage,
 } from '../support/raw-flight.ts'
@@ -49,6 +50,8 @@ test('SQL that comes to a broken page after rows were sent ends with an error', 
     const frames = [schemaFrame(field('n', INT64)), ...Array.from({ length: BATCHES }, noise)]
     const put = await client.exchange('DoPut', putMessages(pathDescriptor('late'), frames))
     assert.equal(put.code, GRPC_STATUS.OK, put.details)
+    // What is in memory needs no part.
+    await runAction(client, 'evict', 'late')
     await breakPart(join(server.dataDir, 'cold', 'late.parquet'))
     const sql = (text: string): Uint8Array => ticketMessage(JSON.stringify({ sql: text }))
     for (let time = 0; time < 2; time++) {

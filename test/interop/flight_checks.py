@@ -437,7 +437,7 @@ def actions(client, data_dir):
     own = {name for name, description in names.items() if name.islower() and not re.search(r"\(airport\b.*\)$", description)}
     assert own == {
         "query", "explain", "stats", "list", "describe", "drop", "warm", "evict", "flush", "compact", "compaction",
-        "retention", "history", "rollback", "backup", "configure", "rollup", "check", "health", "version",
+        "adopt", "retention", "history", "rollback", "backup", "configure", "rollup", "check", "health", "version",
     }, own
     assert all(len(description) > 20 for description in names.values())
     body = b"".join(r.body.to_pybytes() for r in client.do_action(fl.Action("query", b"SELECT count(*) AS n FROM acted")))

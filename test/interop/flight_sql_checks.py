@@ -748,7 +748,8 @@ def memory_limits_have_a_limit(client):
     (errors,) = [r.body.to_pybytes() for r in vanished.do_action(fl.Action("SetSessionOptions", b"\x0a" + bytes([len(option)]) + option))]
     assert errors == b"" and held(client, "memory_limits") >= 1
     vanished.close()
-    eventually(lambda: held(client, "memory_limits") == 0)
+    # A session without a cookie outlives its connection by ten seconds.
+    eventually(lambda: held(client, "memory_limits") == 0, seconds=30)
 
 
 class Cookies(fl.ClientMiddlewareFactory):
