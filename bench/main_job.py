@@ -194,7 +194,7 @@ def compression(client, tables):
         key = f"ratio_{name}"
         put(client, key, table)
         if name == CONTRACTS:
-            act(client, "configure", json.dumps({"key": key, "options": {"order_by": ["symbol", "timestamp"]}}))
+            act(client, "configure", key, options={"order_by": ["symbol", "timestamp"]})
         put_ratio = table.nbytes / act(client, "describe", key)["size_bytes"]
         act(client, "compact", key)
         compacted = table.nbytes / act(client, "describe", key)["size_bytes"]
