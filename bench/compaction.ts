@@ -20,8 +20,8 @@ await inTemporaryFolder(async (folder) => {
   const server = await startServer({
     dataDir: `${folder}/data`,
     args: ['--log-level', 'warn'],
-    // The large dataset is due at once.
-    env: { STERNA_COMPACTION_QUIET_MS: '0' },
+    // The large dataset is due at once, and what is read is in no cache.
+    env: { STERNA_COMPACTION_QUIET_MS: '0', STERNA_CACHE_SIZE: '0' },
   })
   try {
     const args = [server.url, ...[rows, rounds, calls].map(String)]

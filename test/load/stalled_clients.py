@@ -71,10 +71,10 @@ def stalled_readers(url, pid, ticket, table):
     return after - before - max(0, grown_cache)
 
 
-def check_readers(url, pid, ticket, table):
+def check_readers(url, pid, ticket, table, growth_max=GROWTH_MAX):
     growth = stalled_readers(url, pid, ticket, table)
     print(f"{ticket!r}: {growth / MB:.0f} MB", file=sys.stderr)
-    assert growth <= GROWTH_MAX, f"{READERS} stalled readers hold {growth / MB:.0f} MB"
+    assert growth <= growth_max, f"{READERS} stalled readers hold {growth / MB:.0f} MB"
     client = connect(url)
     eventually(lambda: act(client, "stats")["in_flight"]["loads"] == 0)
     eventually(lambda: act(client, "stats")["queries"]["running"] == 0)
@@ -91,7 +91,11 @@ def from_parquet(url, pid, table):
     """64 stalled readers of a dataset that comes from Parquet do not grow the server beyond its cache"""
     put(connect(url), "cold", table, BATCH_ROWS)
     act(connect(url), "evict", "cold")
-    check_readers(url, pid, b"cold", table)
+    # The thread that reads parts stays, whoever reads: it is no part of what stalled readers hold. Nor is what was
+    # evicted, which the system may have back only later; hence the smaller bound.
+    connect(url).do_get(fl.Ticket(b"cold")).read_all()
+    act(connect(url), "evict", "cold")
+    check_readers(url, pid, b"cold", table, GROWTH_MAX // 2)
 
 
 def from_sql(url, pid, table):
