@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
-from calls import act, latency, put, read, timed  # noqa: E402
+from calls import act, latency, put, read, timed_round  # noqa: E402
 
 URL, DATA_DIR = sys.argv[1:3]
 ROWS, DAYS, CALLS = map(int, sys.argv[3:6])
@@ -75,14 +75,7 @@ def main():
             "range ticket": lambda: read(client, **request),
             "DuckDB in process": lambda: in_process.execute(f"SELECT * FROM read_parquet({files}) WHERE {where}").to_arrow_table(),
         }
-        counts = set()
-        for name, way in ways.items():
-            table, took = timed(way)
-            counts.add(table.num_rows)
-            if call >= 0:
-                times[name].append(took)
-        assert len(counts) == 1, counts
-        found += counts.pop()
+        found += timed_round(ways, times, call >= 0)
         parts.append(opened(client, f"SELECT * FROM ticks WHERE {where}"))
     assert found > 0
     figures = {

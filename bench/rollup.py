@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
-from calls import act, latency, put, read, timed  # noqa: E402
+from calls import act, latency, put, read, timed, timed_round  # noqa: E402
 from market_data import trades  # noqa: E402
 
 URL = sys.argv[1]
@@ -49,19 +49,13 @@ def main():
     for index in range(-1, ROUNDS):
         late = moved(tail, span + (index + 1) * 1_000_000)
         put(client, late.schema, late.to_batches(), key="trades", mode="append")
-        sizes = set()
-        for name, way in ways.items():
-            table, took = timed(way)
-            sizes.add(table.num_rows)
-            if index >= 0:
-                times[name].append(took)
-        assert len(sizes) == 1, sizes
+        bars = timed_round(ways, times, index >= 0)
     (plan,) = act(client, "explain", sql="SELECT * FROM bars")["rollups"]
     figures = {
         "ways": {name: latency(values) for name, values in times.items()},
         "built_ms": round(built),
         "rows": ROWS,
-        "bars": sizes.pop(),
+        "bars": bars,
         "tail": {"log_rows": plan["source_log_rows"], "parts": plan["source_parts"], "parts_total": plan["source_parts_total"]},
         "rounds": ROUNDS,
     }

@@ -11,7 +11,7 @@ import pyarrow.flight as fl
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "test", "support"))
 from flight_calls import act, read  # noqa: E402
 
-__all__ = ["act", "latency", "put", "read", "timed"]
+__all__ = ["act", "latency", "put", "read", "timed", "timed_round"]
 
 
 def put(client, schema, batches, **command):
@@ -27,6 +27,18 @@ def timed(work):
     start = time.perf_counter()
     value = work()
     return value, (time.perf_counter() - start) * 1000
+
+
+def timed_round(ways, times, is_kept):
+    """Has each way make its table, whose rows are as many, and keeps the ms it took. Returns how many rows."""
+    counts = set()
+    for name, way in ways.items():
+        table, took = timed(way)
+        counts.add(table.num_rows)
+        if is_kept:
+            times[name].append(took)
+    assert len(counts) == 1, counts
+    return counts.pop()
 
 
 def latency(times):

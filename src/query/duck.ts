@@ -65,6 +65,30 @@ export class Duck {
   }
 
   /**
+   * Lends a connection for several statements, which end with a signal.
+   *
+   * @throws SternaError CANCELLED where it is aborted, between two of them too
+   */
+  async useUntil<T>(
+    signal: AbortSignal | undefined,
+    call: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    const connection = await this.connect()
+    const interrupt = (): void => connection.interrupt()
+    signal?.addEventListener('abort', interrupt)
+    try {
+      refuseAborted(signal)
+      const result = await call(connection)
+      // An abort between two statements has interrupted none.
+      refuseAborted(signal)
+      return result
+    } finally {
+      signal?.removeEventListener('abort', interrupt)
+      connection.close()
+    }
+  }
+
+  /**
    * Ends every statement that runs, and lets none begin. A process cannot exit while one runs: its thread is waited
    * for. Resolves when nobody has a connection, or after {@link LIMITS.interruptMs}.
    *
@@ -125,6 +149,10 @@ export class Duck {
     if (this.#closed !== null) instance.retire()
     return instance
   }
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new SternaError('CANCELLED', 'The call was cancelled')
 }
 
 function stopping(): SternaError {

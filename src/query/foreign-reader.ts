@@ -19,17 +19,7 @@ const REPEATED_NAMES = "('list', 'key_value')"
 /** Looks at Parquet files of other programs, through DuckDB. */
 export function createForeignReader(duck: Duck): ForeignReader {
   return {
-    async inspect(path, signal) {
-      const connection = await duck.connect()
-      const interrupt = (): void => connection.interrupt()
-      signal.addEventListener('abort', interrupt)
-      try {
-        return await inspect(connection, quoteText(path))
-      } finally {
-        signal.removeEventListener('abort', interrupt)
-        connection.close()
-      }
-    },
+    inspect: (path, signal) => duck.useUntil(signal, (connection) => inspect(connection, quoteText(path))),
   }
 }
 

@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises'
 
 import { encodeSchema, type Schema } from '../../flight/ipc/schema.ts'
 import { encapsulate } from '../../flight/ipc/stream.ts'
-import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { ColumnStats, ColumnValues, PartitionRows, PartWriter, WrittenPart } from '../store/parts.ts'
 import type { Partition } from '../store/partitions.ts'
@@ -65,7 +64,7 @@ class DuckPartWriter implements PartWriter {
     const table = await FramesTable.of(this.#encoder)
     const held = table.hold(schema, frames, signal)
     try {
-      return await this.#withConnection(this.#encoder, signal, (connection) =>
+      return await this.#encoder.useUntil(signal, (connection) =>
         partitionsOf(connection, schema, by, held.sql),
       )
     } catch (error) {
@@ -77,14 +76,14 @@ class DuckPartWriter implements PartWriter {
 
   partitionParts(input: Parameters<PartWriter['partitionParts']>[0]): Promise<PartitionRows[]> {
     const { schema, sources, by, signal } = input
-    return this.#withConnection(this.#encoder, signal, (connection) =>
+    return this.#encoder.useUntil(signal, (connection) =>
       partitionsOf(connection, schema, by, partsTable(sources)),
     )
   }
 
   countOlder(input: Parameters<PartWriter['countOlder']>[0]): Promise<number> {
     const { schema, sources, limit, signal } = input
-    return this.#withConnection(this.#encoder, signal, async (connection) => {
+    return this.#encoder.useUntil(signal, async (connection) => {
       const [[rows] = []] = await connection.run(
         `SELECT count(*) FROM ${partsTable(sources)} WHERE ${olderCondition(schema, limit)}`,
       )
@@ -100,7 +99,7 @@ class DuckPartWriter implements PartWriter {
       const { only } = input
       // Of some of the rows nobody knows which dictionary they had.
       const dictionaries = only === undefined ? await dictionaryMetadata(schema, frames) : {}
-      return await this.#withConnection(this.#encoder, signal, (connection) =>
+      return await this.#encoder.useUntil(signal, (connection) =>
         this.#write(connection, {
           source: only === undefined ? held.sql : rowsOf(held.sql, schema, only),
           ids: fieldIds(schema),
@@ -139,7 +138,7 @@ class DuckPartWriter implements PartWriter {
     const order = [...orderBy.map(quoteName), 'file_index', 'file_row_number']
     const sorted = orderBy.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`
     try {
-      return await this.#withConnection(this.#encoder, signal, async (connection) => {
+      return await this.#encoder.useUntil(signal, async (connection) => {
         const size = await sizeOf(connection, files)
         const values = await columnValues(connection, schema, `${partsTable(sources)}${where}`)
         // Of rows in another order nobody knows which dictionary they had.
@@ -160,26 +159,6 @@ class DuckPartWriter implements PartWriter {
     } catch (error) {
       await rm(input.path, { force: true })
       throw error
-    }
-  }
-
-  async #withConnection<T>(
-    duck: Duck,
-    signal: AbortSignal | undefined,
-    use: (connection: Connection) => Promise<T>,
-  ): Promise<T> {
-    const connection = await duck.connect()
-    const interrupt = (): void => connection.interrupt()
-    signal?.addEventListener('abort', interrupt)
-    try {
-      refuseAborted(signal)
-      const result = await use(connection)
-      // An abort between two statements has interrupted none.
-      refuseAborted(signal)
-      return result
-    } finally {
-      signal?.removeEventListener('abort', interrupt)
-      connection.close()
     }
   }
 
@@ -231,10 +210,6 @@ function rowsOf(source: string, schema: Schema, only: Partition): string {
 
 function isTopLevel(leaf: Leaf | undefined): boolean {
   return leaf !== undefined && leaf.node === leaf.column
-}
-
-function refuseAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new SternaError('CANCELLED', 'The call was cancelled')
 }
 
 function withArrowSchema(

@@ -22,9 +22,13 @@ export function storedRows({ stored, datasets }: GatedQuery, lake: PinnedLake): 
   if (stored === null || dataset === undefined) return undefined
   const { schema } = dataset
   const columns = placesOf(stored.items, schema)
-  const isAll = columns.length === schema.fields.length && columns.every((place, index) => place === index)
-  const rows = stored.rows ?? (isAll ? allRows(lake.frames?.(dataset.ref)) : undefined)
+  const rows = stored.rows ?? (isEvery(columns, schema) ? allRows(lake.frames?.(dataset.ref)) : undefined)
   return rows && !columns.includes(-1) ? { schema, columns, rows } : undefined
+}
+
+/** True for all columns in their order. */
+function isEvery(places: readonly number[], { fields }: Schema): boolean {
+  return places.length === fields.length && places.every((place, index) => place === index)
 }
 
 function allRows(frames: readonly Frame[] | undefined): FrameRows[] | undefined {
@@ -59,7 +63,7 @@ export function resultFrames({ schema, columns, rows }: StoredRows, result: Sche
 }
 
 function* cutAll(rows: readonly FrameRows[], schema: Schema, columns: readonly number[]): Generator<Frame> {
-  const isAll = columns.length === schema.fields.length && columns.every((place, index) => place === index)
+  const isAll = isEvery(columns, schema)
   for (const { frame, start, end } of rows) {
     yield isAll && end - start === frame.rows ? frame : cut(frame, schema, columns, { start, end })
   }

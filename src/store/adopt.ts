@@ -51,8 +51,10 @@ export async function adopt(
   const temporary = names.map((_, index) => publisher.temporaryPath(`${put}.${index}.parquet`))
   const marker = publisher.temporaryPath(`${put}.marker.parquet`)
   const named: NewPart[] = []
+  let taken: Awaited<ReturnType<typeof takeAll>>
   try {
-    const { schema, inspected, copied } = await takeAll(parts, ref, names, temporary, signal)
+    taken = await takeAll(parts, ref, names, temporary, signal)
+    const { schema, inspected } = taken
     for (const [index, { written, arrowBytes }] of inspected.entries()) {
       const path = await files.publish(ref, temporary[index] ?? '', null)
       named.push({ ...written, arrowBytes, tier: 'warm', path })
@@ -63,18 +65,16 @@ export async function adopt(
     const written = await publisher.stageMarker(origin, schema, marker)
     named.push({ ...written, arrowBytes: 0, tier: 'warm', path: await files.publish(ref, marker, null) })
     await files.syncFolder(ref)
-    const change = { kind: 'put' as const, ref, mode: 'create' as const, schema, parts: named }
-    const state = await commitFiles(parts, [{ ...change, schemaHeader: encodeSchema(schema) }], [])
-    const { version, rows } = committed(state, ref)
-    return { key: ref.key, schema: ref.schema, version, rows, files: names.length, copied }
   } catch (error) {
     await publisher.discard([...temporary, marker])
-    // After a commit of which nobody knows how it ended, the next start sorts out what is named.
-    if (!(error instanceof SternaError) || error.code !== 'DISK_FAILED') {
-      await files.remove(named.map(({ path }) => path))
-    }
+    await files.remove(named.map(({ path }) => path))
     throw error
   }
+  const { schema, copied } = taken
+  const change = { kind: 'put' as const, ref, mode: 'create' as const, schema, parts: named }
+  const state = await commitFiles(parts, [{ ...change, schemaHeader: encodeSchema(schema) }], named)
+  const { version, rows } = committed(state, ref)
+  return { key: ref.key, schema: ref.schema, version, rows, files: names.length, copied }
 }
 
 /** Brings the files into the lake, under temporary names, and reads them. */

@@ -101,8 +101,7 @@ async function checkPart(
     if (seal !== null) {
       await checkBytes(file, seal, signal)
       checkColumns(await readPartNotes(file), catalog.newParts([part])[0]?.columns ?? [])
-    }
-    if (seal === null && sum !== undefined && (await checksumOf(file, fileBytes, signal)) !== sum) {
+    } else if (sum !== undefined && (await checksumOf(file, fileBytes, signal)) !== sum) {
       throw new PartDamage('it is not the file that was adopted')
     }
   } finally {

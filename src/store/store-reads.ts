@@ -1,6 +1,7 @@
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
+import { shownName } from './catalog/names.ts'
 import type { CatalogObjects } from './catalog/objects.ts'
 import type { CatalogDataset, CatalogState } from './catalog/state.ts'
 import type { DatasetVersion } from './catalog/versions.ts'
@@ -142,9 +143,8 @@ function withLog(dataset: CatalogDataset, logs: LogViews): StoredDataset {
 function datasetIn(state: CatalogState, ref: DatasetRef, moment?: PastMoment): CatalogDataset {
   const dataset = state.get(ref)
   if (dataset) return dataset
-  const name = ref.schema === 'main' ? ref.key : `${ref.schema}.${ref.key}`
   const then = moment ? ` in version ${state.snapshotId}` : ''
-  throw new SternaError('DATASET_NOT_FOUND', `There is no dataset "${name}"${then}`)
+  throw new SternaError('DATASET_NOT_FOUND', `There is no dataset "${shownName(ref)}"${then}`)
 }
 
 async function* joined<T>(items: AsyncIterable<T>, more: readonly T[]): AsyncGenerator<T> {

@@ -4,3 +4,8 @@ import type { DatasetRef } from '../../../flight/descriptor.ts'
 export function datasetName(ref: DatasetRef): string {
   return `${ref.schema}\0${ref.key}`
 }
+
+/** A dataset as people call it. */
+export function shownName({ schema, key }: DatasetRef): string {
+  return schema === 'main' ? key : `${schema}.${key}`
+}

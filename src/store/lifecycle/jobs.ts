@@ -2,7 +2,7 @@ import type { DatasetRef } from '../../../flight/descriptor.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Logger } from '../../telemetry/log.ts'
-import { datasetName } from '../catalog/state.ts'
+import { datasetName, shownName } from '../catalog/names.ts'
 
 /** What there is to do next. */
 export interface Job {
@@ -80,7 +80,7 @@ export class Jobs {
     const isRunning = this.#running !== null
     return {
       state: isRunning ? 'running' : !this.#options.isOn ? 'off' : this.#isPaused ? 'paused' : 'waiting',
-      key: this.#running ? labelOf(this.#running.job) : null,
+      key: this.#running ? shownName(this.#running.job.ref) : null,
       running_bytes: this.#running?.job.bytes ?? 0,
       done,
       failed,
@@ -179,10 +179,6 @@ export class Jobs {
     if (job !== null) this.#resting.set(datasetName(job.ref), now + LIMITS.jobRetryMs)
     this.#totals.failed += 1
     this.#lastError = SternaError.from(error).code
-    this.#log.warn({ err: error, key: job && labelOf(job) }, 'jobs.failed')
+    this.#log.warn({ err: error, key: job && shownName(job.ref) }, 'jobs.failed')
   }
-}
-
-function labelOf({ ref: { schema, key } }: Job): string {
-  return schema === 'main' ? key : `${schema}.${key}`
 }
