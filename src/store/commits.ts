@@ -6,7 +6,6 @@ import { type Change, isObjectChange } from './catalog/commit.ts'
 import type { CatalogDataset, CatalogState, NewPart } from './catalog/state.ts'
 import type { Logs } from './log/logs.ts'
 import type { PartFiles } from './part-files.ts'
-import { datasetId } from './pinned-snapshot.ts'
 import type { Pins } from './pins.ts'
 
 /** What follows the catalog in the moment of a commit. */
@@ -34,7 +33,8 @@ export function commit(
   for (const change of changes) {
     if (isObjectChange(change)) continue
     const [known, after] = [before.get(change.ref), state.get(change.ref)]
-    if (known && (!after || datasetId(known) !== datasetId(after))) cache.delete(datasetId(known))
+    if (known && known.tableId !== after?.tableId) cache.delete(known.tableId)
+    if (after) cache.follow(after)
     const isAdded = change.kind === 'put' && change.mode === 'append'
     if (change.kind === 'drop' || (change.kind === 'put' && !isAdded)) logs.ended(change.ref)
     else if (after) logs.flushed(after)

@@ -97,7 +97,7 @@ export class PinnedSnapshot implements PinnedLake {
   #cached(dataset: CatalogDataset): readonly Frame[] | undefined {
     // What a rollup has in its parts is not all of its rows.
     if (dataset.rollup !== null) return undefined
-    return dataset.parts.length === 0 ? [] : this.#parts.cache.find(datasetId(readable(dataset)))?.frames
+    return dataset.parts.length === 0 ? [] : this.#parts.cache.find(readable(dataset))?.frames
   }
 
   #rowsWith(
@@ -207,7 +207,7 @@ export class PinnedSnapshot implements PinnedLake {
 /** Of a part that the catalog has forgotten since the snapshot was pinned. */
 const UNKNOWN = { maxUs: Infinity, hasNulls: true }
 
-/** Names one version of the parts of a dataset: the key of caches. A dataset that was dropped and made again has a new table id. */
+/** Names one version of the parts of a dataset: a key of what was made of them. A dataset that was dropped and made again has a new table id. */
 export function datasetId({ tableId, version }: CatalogDataset): string {
   return `${tableId}@${version}`
 }

@@ -4,7 +4,6 @@ import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { Frame } from '../../flight/frame.ts'
 import type { Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
-import type { CachedFrames } from './cache/frame-cache.ts'
 import type { Change, LogChange } from './catalog/commit.ts'
 import { type Refreshed, isRollup } from './catalog/rollups.ts'
 import type { CatalogDataset, CatalogPart, NewPart } from './catalog/state.ts'
@@ -15,11 +14,11 @@ import { nameParts } from './name-parts.ts'
 import { type OptionsPatch, areSameOptions, changeOptions, checkOptions } from './options.ts'
 import type { PartOrigin } from './part-origin.ts'
 import type { PartWriter, RollupDefinition, StagedPart, TimeLimit, WrittenPart } from './parts.ts'
-import { type Partition, comparePartitions } from './partitions.ts'
-import { datasetId, readable } from './pinned-snapshot.ts'
+import { comparePartitions } from './partitions.ts'
+import { readable } from './pinned-snapshot.ts'
 import type { PutMode, PutSession, PutSummary, PutTarget } from './put-session.ts'
 import { assertSameSchema } from './same-schema.ts'
-import { cacheEntry, schemaFrameOf } from './smart-load.ts'
+import { schemaFrameOf } from './smart-load.ts'
 import { Staging } from './staging.ts'
 
 /** What the store gives its publisher. */
@@ -181,15 +180,16 @@ export class Publisher implements PutTarget {
     if (mode === 'append' && input.log === undefined) await this.#parts.logs.flush(ref)
     const parts = await nameParts(this.#parts.files, ref, input.parts, 'warm')
     const before = mode === 'append' ? this.#parts.catalog.state().get(ref) : undefined
-    const base = before ? this.#cached(before) : cacheEntry(schemaFrame, [])
+    // Rows that were added to a dataset that is not cached are added to nothing.
+    const isCached =
+      before === undefined || before.parts.length === 0 || this.#parts.cache.has(before.tableId)
     const log = mode === 'append' ? input.log : { flushed: this.#parts.logs.sequenceOf(ref) }
     const after = await this.#commit(
       { kind: 'put', ref, mode, schemaHeader: schemaFrame.header, schema, parts, log, options },
       parts,
     )
-    // Rows that were added to a dataset that is not cached are added to nothing.
-    if (base && frames && isInOrder(input.parts, before?.parts.at(-1)?.partition ?? null)) {
-      this.#parts.cache.set(datasetId(after), cacheEntry(base.schemaFrame, [...base.frames, ...frames]))
+    if (isCached && frames && isInOrder(input.parts)) {
+      this.#parts.cache.add(after, [{ parts: idsOf(after, parts), frames }])
     }
     return {
       key: ref.key,
@@ -263,10 +263,10 @@ export class Publisher implements PutTarget {
   ): Promise<CatalogDataset> {
     const parts = await nameParts(this.#parts.files, ref, staged, 'cold')
     const before = this.#parts.catalog.state().get(ref)
-    const cached = before && this.#parts.cache.peek(datasetId(before))
+    const frames = before && this.#parts.cache.framesOf(before, remove)
     const after = await this.#commit({ kind: 'rewrite', ref, remove, parts }, parts)
     // Rows in another order are not those that the cache has.
-    if (cached && staged.every((part) => part.isInOrder)) this.#parts.cache.set(datasetId(after), cached)
+    if (frames && isInOrder(staged)) this.#parts.cache.add(after, [{ parts: idsOf(after, parts), frames }])
     return after
   }
 
@@ -339,20 +339,20 @@ export class Publisher implements PutTarget {
   async #commit(change: Change & { ref: DatasetRef }, parts: readonly NewPart[]): Promise<CatalogDataset> {
     return committed(await commitFiles(this.#parts, [change], parts), change.ref)
   }
-
-  /** What the cache has of a dataset; of one without rows there is nothing that it would have to have. */
-  #cached(dataset: CatalogDataset): Pick<CachedFrames, 'schemaFrame' | 'frames'> | undefined {
-    if (dataset.parts.length === 0) return cacheEntry(schemaFrameOf(dataset), [])
-    return this.#parts.cache.peek(datasetId(dataset))
-  }
 }
 
-/** True where rows came in the order in which readers will get them. @param last - the partition of the part before them */
-function isInOrder(staged: readonly StagedPart[], last: Partition | null): boolean {
+/** True where rows came in the order in which readers will get them. */
+function isInOrder(staged: readonly StagedPart[]): boolean {
   return staged.every((part, index) => {
-    const before = index === 0 ? last : (staged[index - 1]?.partition ?? null)
+    const before = staged[index - 1]?.partition ?? null
     return part.isInOrder && comparePartitions(before, part.partition) <= 0
   })
+}
+
+/** The ids that parts with rows were given, in order. */
+function idsOf(dataset: CatalogDataset, parts: readonly NewPart[]): number[] {
+  const paths = new Set(parts.filter(({ rows }) => rows > 0).map(({ path }) => path))
+  return dataset.parts.filter(({ path }) => paths.has(path)).map(({ dataFileId }) => dataFileId)
 }
 
 function refreshOf(

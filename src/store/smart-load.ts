@@ -1,9 +1,10 @@
 import { type Frame, makeFrame } from '../../flight/frame.ts'
+import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { FrameCache } from './cache/frame-cache.ts'
+import { cutAtParts, interleave } from './cache/part-frames.ts'
 import { type FrameSource, SingleFlight, type SingleFlightStats } from './cache/single-flight.ts'
-import type { CatalogDataset } from './catalog/state.ts'
+import type { CatalogDataset, CatalogPart } from './catalog/state.ts'
 import type { PartReader } from './parts.ts'
-import { datasetId } from './pinned-snapshot.ts'
 
 /** What a smart load is made of. */
 export interface SmartLoadParts {
@@ -11,13 +12,13 @@ export interface SmartLoadParts {
   readonly reader: PartReader
   /** Where a part of the catalog lies. */
   readonly absolutePath: (path: string) => string
-  /** The current dataset of that id, if it still is current. */
-  readonly current: (id: string) => CatalogDataset | undefined
+  /** A dataset as it is by now, if it still is. */
+  readonly current: (ref: DatasetRef) => CatalogDataset | undefined
 }
 
 /**
- * Cache → Parquet → cache: a dataset in the cache is there at once; one that is not is read from its parts, once for
- * all who ask, and stays in the cache if it fits its share.
+ * Cache → Parquet → cache: a dataset in the cache is there at once. Of one that is not, the parts that the cache lacks
+ * are read, once for all who ask, and stay in the cache if the whole fits its share.
  */
 export class SmartLoad {
   readonly #parts: SmartLoadParts
@@ -28,54 +29,64 @@ export class SmartLoad {
     this.#flight = new SingleFlight({
       loadBytesMax: parts.cache.entryBytesMax,
       bytesMax: parts.cache.entryBytesMax,
-      onLoaded: (id, frames) => {
-        const dataset = parts.current(id)
-        if (dataset) parts.cache.set(id, cacheEntry(schemaFrameOf(dataset), frames))
-      },
     })
   }
 
   /** All frames, schema first, if they are in memory. Counts a hit or a miss. */
   cached(dataset: CatalogDataset): readonly Frame[] | undefined {
     if (dataset.parts.length === 0) return [schemaFrameOf(dataset)]
-    const entry = this.#parts.cache.get(datasetId(dataset))
+    const entry = this.#parts.cache.get(dataset)
     return entry && [entry.schemaFrame, ...entry.frames]
   }
 
-  /** All frames, schema first, from the parts. The caller holds a pin on them until the end. */
+  /** All frames, schema first, from the cache and the parts. The caller holds a pin on them until the end. */
   async *stream(dataset: CatalogDataset, signal: AbortSignal): AsyncGenerator<Frame> {
+    const pieces = this.#parts.cache.pieces(dataset)
+    const missing = pieces.filter((piece) => 'path' in piece)
+    const read = this.#flight.read(keyOf(dataset, missing), this.#source(dataset, missing), signal)
     yield schemaFrameOf(dataset)
-    yield* this.#flight.read(datasetId(dataset), this.#source(dataset), signal)
+    yield* missing.length === pieces.length ? read : interleave(pieces, read)
   }
 
   /** Reads the parts into the cache. @returns false when they are over the share. The caller holds a pin. */
   warm(dataset: CatalogDataset, signal: AbortSignal): Promise<boolean> {
-    return this.#flight.warm(datasetId(dataset), this.#source(dataset), signal)
+    const missing = this.#parts.cache.pieces(dataset).filter((piece) => 'path' in piece)
+    return this.#flight.warm(keyOf(dataset, missing), this.#source(dataset, missing), signal)
   }
 
   stats(): SingleFlightStats {
     return this.#flight.stats()
   }
 
-  #source(dataset: CatalogDataset): FrameSource {
+  #source(dataset: CatalogDataset, missing: readonly CatalogPart[]): FrameSource {
+    const { cache, reader, absolutePath, current } = this.#parts
     return {
       start: (signal) =>
-        this.#parts.reader.readParts({
+        reader.readParts({
           schema: dataset.schema,
-          paths: dataset.parts.map(({ path }) => this.#parts.absolutePath(path)),
+          paths: missing.map(({ path }) => absolutePath(path)),
           signal,
         }),
+      // Less is no use: it has to fit its share with the parts that are in the cache.
       bytesExpected: dataset.arrowBytes,
+      onLoaded: (frames) => {
+        const pieces = cutAtParts(missing, frames)
+        // Rows may have come and gone while these were read.
+        const now = current(dataset.ref)
+        if (pieces && now && hasSameFrames(dataset, now)) cache.add(now, pieces)
+      },
     }
   }
 }
 
-/** What the cache takes: frames with their rows counted. */
-export function cacheEntry(
-  schemaFrame: Frame,
-  frames: readonly Frame[],
-): { schemaFrame: Frame; frames: readonly Frame[]; rows: number } {
-  return { schemaFrame, frames, rows: frames.reduce((sum, frame) => sum + frame.rows, 0) }
+/** Names what is read: parts, in the types of a schema. */
+function keyOf({ schemaHeader }: CatalogDataset, missing: readonly CatalogPart[]): string {
+  return `${missing.map(({ dataFileId }) => dataFileId).join()} ${Buffer.from(schemaHeader).toString('latin1')}`
+}
+
+/** Parts that both have are the same frames in both. */
+function hasSameFrames(a: CatalogDataset, b: CatalogDataset): boolean {
+  return a.tableId === b.tableId && Buffer.compare(a.schemaHeader, b.schemaHeader) === 0
 }
 
 /** The schema as the first frame of a stream. */

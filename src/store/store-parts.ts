@@ -8,7 +8,7 @@ import type { AppendOptions } from './log/logs.ts'
 import type { OpenLake } from './open-lake.ts'
 import { ParquetReader } from './parquet/parquet-reader.ts'
 import { PartFiles } from './part-files.ts'
-import { type SnapshotParts, datasetId } from './pinned-snapshot.ts'
+import { type SnapshotParts } from './pinned-snapshot.ts'
 import { Pins } from './pins.ts'
 import { Publisher } from './publisher.ts'
 import { SmartLoad } from './smart-load.ts'
@@ -69,11 +69,7 @@ export function makeStoreParts(options: StoreOptions, lake: OpenLake, log: Logge
     cache,
     reader,
     absolutePath,
-    current: (id) =>
-      catalog
-        .state()
-        .list()
-        .find((dataset) => datasetId(dataset) === id),
+    current: (ref) => catalog.state().get(ref),
   })
   const publisher = new Publisher({
     catalog,

@@ -9,7 +9,7 @@ import { matchesGlob } from './glob.ts'
 import { type AppendOptions, type LogViews, logRows } from './log/logs.ts'
 import { type OptionsPatch, changeOptions } from './options.ts'
 import type { Lake, PastMoment, PinnedLake } from './parts.ts'
-import { PinnedSnapshot, datasetId, readable } from './pinned-snapshot.ts'
+import { PinnedSnapshot, readable } from './pinned-snapshot.ts'
 import { type RollupStatus, rollupStatus } from './rollup-status.ts'
 import type { StoreParts } from './store-parts.ts'
 
@@ -103,7 +103,7 @@ export class StoreReads implements Lake {
   }
 
   isCached(ref: DatasetRef): boolean {
-    return this.parts.cache.peek(datasetId(this.dataset(ref))) !== undefined
+    return this.parts.cache.peek(this.dataset(ref)) !== undefined
   }
 
   /** Loads a dataset into the cache, unless it is over its share. @throws as {@link load} */
@@ -114,7 +114,7 @@ export class StoreReads implements Lake {
       // It is made of its parts and its source by a query, whose results have a cache of their own.
       if (dataset.rollup !== null) return { cached: false, bytes: 0 }
       const isCached = this.isCached(ref) || (await this.parts.smartLoad.warm(dataset, signal))
-      return { cached: isCached, bytes: this.parts.cache.peek(datasetId(dataset))?.bytes ?? 0 }
+      return { cached: isCached, bytes: this.parts.cache.peek(dataset)?.bytes ?? 0 }
     } finally {
       release()
     }
@@ -122,7 +122,7 @@ export class StoreReads implements Lake {
 
   /** @returns whether it was there */
   evict(ref: DatasetRef): boolean {
-    return this.parts.cache.delete(datasetId(this.dataset(ref)))
+    return this.parts.cache.delete(this.dataset(ref).tableId)
   }
 
   /** The versions of a dataset that can be read, the newest first; also of one that was dropped. @throws DATASET_NOT_FOUND */

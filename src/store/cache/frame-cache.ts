@@ -1,15 +1,24 @@
 import { LRUCache } from 'lru-cache'
 
-import type { Frame } from '../../../flight/frame.ts'
+import { type Frame, makeFrame } from '../../../flight/frame.ts'
 import { FrameIndex } from './frame-index.ts'
+import { type CountedPart, type PartFrames, joinFrames } from './part-frames.ts'
+
+/** A version of a dataset, by the parts it is made of. A part's id and its rows never change. */
+export interface PartedDataset<Part extends CountedPart = CountedPart> {
+  readonly tableId: number
+  readonly version: number
+  /** The schema as an IPC message. */
+  readonly schemaHeader: Uint8Array
+  readonly parts: readonly Part[]
+}
 
 /** A dataset in RAM, ready to be written to a stream. */
 export interface CachedFrames {
   readonly schemaFrame: Frame
   /** Dictionary and batch frames, in order. */
   readonly frames: readonly Frame[]
-  readonly rows: number
-  /** What the frames hold of memory. */
+  /** What its entry holds of memory. */
   readonly bytes: number
 }
 
@@ -33,11 +42,24 @@ export interface FrameCacheOptions {
   readonly entryShareMax: number
 }
 
+/** What is known of the parts of a dataset's current version. */
+interface Entry {
+  readonly schemaFrame: Frame
+  /** By the first of their parts. */
+  readonly pieces: ReadonlyMap<number, PartFrames>
+  readonly bytes: number
+  /** The frames of a version of which every part is known, once someone has asked. */
+  whole: { readonly version: number; readonly frames: readonly Frame[] } | null
+}
+
 /**
- * The datasets that are hot: whole, as frames, least recently read out first. Keyed by dataset id, which changes
- * with every commit, so an entry is never stale, only unasked for.
+ * The datasets that are hot, as frames, least recently read out first.
  *
- * Frames are immutable and shared: an entry that leaves the cache lives on where it is still being sent.
+ * An entry is made of what it knows of parts, which never change: a commit takes the parts from it that went, and what
+ * stays is still true. So rows may be added, rewritten and removed beside readers, who read from the disk what is new
+ * to memory and nothing else.
+ *
+ * Frames are immutable and shared: what leaves the cache lives on where it is still being sent.
  */
 export class FrameCache {
   /** What one entry may take; a larger dataset never evicts others. */
@@ -45,7 +67,7 @@ export class FrameCache {
   /** Finds rows in its frames. */
   readonly index = new FrameIndex()
   readonly #bytesMax: number
-  readonly #entries: LRUCache<string, CachedFrames> | null
+  readonly #entries: LRUCache<number, Entry> | null
   #hits = 0
   #misses = 0
   #evictions = 0
@@ -66,39 +88,94 @@ export class FrameCache {
           })
   }
 
-  /** The entry, which becomes the most recently read. Counts a hit or a miss. */
-  get(id: string): CachedFrames | undefined {
-    const entry = this.#entries?.get(id)
-    if (entry === undefined) this.#misses++
-    else this.#hits++
-    return entry
+  /** A dataset of which every part is here; it becomes the most recently read. Counts a hit or a miss. */
+  get(dataset: PartedDataset): CachedFrames | undefined {
+    const found = this.peek(dataset)
+    if (found === undefined) {
+      this.#misses++
+    } else {
+      this.#hits++
+      this.#entries?.get(dataset.tableId)
+    }
+    return found
   }
 
-  /** As {@link get}, where an entry that is not there is no miss: something else answers. */
-  find(id: string): CachedFrames | undefined {
-    return this.peek(id) && this.get(id)
+  /** As {@link get}, where what is not here is no miss: something else answers. */
+  find(dataset: PartedDataset): CachedFrames | undefined {
+    return this.peek(dataset) && this.get(dataset)
   }
 
-  /** The entry, with nothing counted or reordered. */
-  peek(id: string): CachedFrames | undefined {
-    return this.#entries?.peek(id)
+  /** As {@link get}, with nothing counted or reordered. */
+  peek(dataset: PartedDataset): CachedFrames | undefined {
+    const entry = this.#entryOf(dataset)
+    if (entry === undefined) return undefined
+    if (entry.whole?.version !== dataset.version) {
+      const pieces = piecesOf(entry, dataset.parts)
+      if (!pieces.every(isKnown)) return undefined
+      entry.whole = { version: dataset.version, frames: joinFrames(pieces) }
+    }
+    return { schemaFrame: entry.schemaFrame, frames: entry.whole.frames, bytes: entry.bytes }
+  }
+
+  /** A dataset in order: frames where they are here, and the parts of which nothing is known. */
+  pieces<Part extends CountedPart>(dataset: PartedDataset<Part>): (PartFrames | Part)[] {
+    return piecesOf(this.#entryOf(dataset), dataset.parts)
+  }
+
+  /** The frames of some parts that stand side by side, where all of them are here. */
+  framesOf(dataset: PartedDataset, ids: readonly number[]): readonly Frame[] | undefined {
+    const wanted = new Set(ids)
+    const pieces = this.pieces(dataset)
+    const isWanted = (piece: PartFrames | CountedPart): boolean =>
+      isKnown(piece) ? piece.parts.every((id) => wanted.has(id)) : wanted.has(piece.dataFileId)
+    const first = pieces.findIndex(isWanted)
+    const found = pieces.slice(first, pieces.findLastIndex(isWanted) + 1)
+    if (first === -1 || !found.every(isKnown) || !found.every(isWanted)) return undefined
+    const rest = dataset.parts.filter(({ dataFileId, rows }) => rows > 0 && wanted.has(dataFileId))
+    return found.flatMap(({ parts }) => parts).length === rest.length ? joinFrames(found) : undefined
+  }
+
+  /** Something of the table is here. */
+  has(tableId: number): boolean {
+    return this.#entries?.has(tableId) ?? false
   }
 
   /**
-   * Keeps a dataset, in place of what has not been read for longest.
+   * Keeps parts of a dataset beside those that are here, in place of what has not been read for longest.
    *
-   * @returns false where it is over the share of one entry; the cache is as it was then.
+   * @param added - of which those that the dataset does not have are left out
+   * @returns false where all of it is over the share of one entry: then nothing of the dataset is kept
    */
-  set(id: string, dataset: Omit<CachedFrames, 'bytes'>): boolean {
-    const bytes = framesBytes([dataset.schemaFrame, ...dataset.frames])
-    if (this.#entries === null || bytes > this.entryBytesMax) return false
-    this.#entries.set(id, { ...dataset, bytes })
+  add(dataset: PartedDataset, added: readonly PartFrames[]): boolean {
+    if (this.#entries === null) return false
+    const { tableId } = dataset
+    const known = this.#entryOf(dataset)
+    const schemaFrame = known?.schemaFrame ?? makeFrame(dataset.schemaHeader, [], { kind: 'schema' })
+    const all = new Map(known?.pieces)
+    for (const piece of added) if (piece.parts[0] !== undefined) all.set(piece.parts[0], piece)
+    const pieces = piecesOf({ pieces: all }, dataset.parts).filter(isKnown)
+    const bytes = framesBytes([schemaFrame, ...pieces.flatMap(({ frames }) => frames)])
+    if (bytes > this.entryBytesMax) {
+      this.#entries.delete(tableId)
+      return false
+    }
+    const byFirst = new Map(pieces.map((piece) => [piece.parts[0] ?? 0, piece]))
+    this.#entries.set(tableId, { schemaFrame, pieces: byFirst, bytes, whole: null })
     return true
   }
 
-  /** @returns false where there was no such entry. */
-  delete(id: string): boolean {
-    return this.#entries?.delete(id) ?? false
+  /** Lets go of the parts that a dataset has no more. */
+  follow(dataset: PartedDataset): void {
+    const entry = this.#entries?.peek(dataset.tableId)
+    if (entry === undefined) return
+    const left = this.pieces(dataset).filter(isKnown).length
+    if (left === 0) this.delete(dataset.tableId)
+    else if (left < entry.pieces.size) this.add(dataset, [])
+  }
+
+  /** @returns false where nothing of the table was here */
+  delete(tableId: number): boolean {
+    return this.#entries?.delete(tableId) ?? false
   }
 
   clear(): void {
@@ -117,6 +194,33 @@ export class FrameCache {
       evictions: this.#evictions,
     }
   }
+
+  /** What is known of the table, if that is with this schema: frames have its types. */
+  #entryOf({ tableId, schemaHeader }: PartedDataset): Entry | undefined {
+    const entry = this.#entries?.peek(tableId)
+    return entry && Buffer.compare(entry.schemaFrame.header, schemaHeader) === 0 ? entry : undefined
+  }
+}
+
+function isKnown(piece: PartFrames | CountedPart): piece is PartFrames {
+  return 'frames' in piece
+}
+
+function piecesOf<Part extends CountedPart>(
+  entry: Pick<Entry, 'pieces'> | undefined,
+  parts: readonly Part[],
+): (PartFrames | Part)[] {
+  const withRows = parts.filter(({ rows }) => rows > 0)
+  const pieces: (PartFrames | Part)[] = []
+  for (let index = 0; index < withRows.length;) {
+    const part = withRows[index]
+    if (part === undefined) break
+    const known = entry?.pieces.get(part.dataFileId)
+    const isWhole = known?.parts.every((id, offset) => withRows[index + offset]?.dataFileId === id) === true
+    pieces.push(isWhole ? known : part)
+    index += isWhole ? known.parts.length : 1
+  }
+  return pieces
 }
 
 /** Memory that frames hold together: a frame that stands in the list twice holds its buffers once. */

@@ -1,7 +1,7 @@
 import { SternaError } from '../../errors.ts'
 import type { Frame } from '../../../flight/frame.ts'
 
-/** A dataset that can be read from the disk. */
+/** Parts of a dataset that can be read from the disk. */
 export interface FrameSource {
   /**
    * Starts to read. Every call gives the same frames in the same order; once the signal is aborted, the next
@@ -10,6 +10,8 @@ export interface FrameSource {
   readonly start: (signal: AbortSignal) => AsyncGenerator<Frame, void>
   /** About how many bytes its frames take; null where nobody knows. */
   readonly bytesExpected: number | null
+  /** Takes the frames when all were loaded and held. Called before any later reader can ask for the key. */
+  readonly onLoaded: (frames: readonly Frame[]) => void
 }
 
 export interface SingleFlightOptions {
@@ -17,8 +19,6 @@ export interface SingleFlightOptions {
   readonly loadBytesMax: number
   /** What all loads may hold together, and a frame more each. */
   readonly bytesMax: number
-  /** Takes a dataset that was loaded whole and held whole. Called before any later reader can ask for the key. */
-  readonly onLoaded: (key: string, frames: readonly Frame[]) => void
 }
 
 export interface SingleFlightStats {
@@ -113,7 +113,7 @@ export class SingleFlight {
   }
 
   #begin(key: string, source: FrameSource): Load {
-    const load = new Load(Rest.of(source, 0))
+    const load = new Load(source)
     this.#loads.set(key, load)
     return load
   }
@@ -132,7 +132,7 @@ export class SingleFlight {
       if (load.readers === 0) return
       if (next.done === true) {
         load.state = 'loaded'
-        this.#options.onLoaded(key, load.frames)
+        load.source.onLoaded(load.frames)
         this.#forget(key, load)
         return
       }
@@ -165,6 +165,7 @@ export class SingleFlight {
 
 /** A load that several readers follow. */
 class Load {
+  readonly source: FrameSource
   readonly frames: Frame[] = []
   bytes = 0
   readers = 0
@@ -174,8 +175,9 @@ class Load {
   advancing: Promise<void> | null = null
   #rest: Rest | null
 
-  constructor(rest: Rest) {
-    this.#rest = rest
+  constructor(source: FrameSource) {
+    this.source = source
+    this.#rest = Rest.of(source, 0)
   }
 
   next(): Promise<IteratorResult<Frame, void>> {

@@ -18,13 +18,10 @@ import { batchFrame } from './support.ts'
 const FRAME_BYTES = 100
 
 test('one reader gets all frames, and the cache gets them too', async () => {
-  const { flight, loaded } = makeFlight()
+  const { flight } = makeFlight()
   const source = countingSource(5)
   assert.deepEqual(await rowsOf(flight.read('a', source)), [0, 1, 2, 3, 4])
-  assert.deepEqual(
-    loaded.map(({ key, rows }) => [key, rows]),
-    [['a', [0, 1, 2, 3, 4]]],
-  )
+  assert.deepEqual(source.loaded, [[0, 1, 2, 3, 4]])
   assert.deepEqual(flight.stats(), { loads: 0, bytes: 0 })
 })
 
@@ -65,13 +62,14 @@ test('the load goes at the pace of the fastest reader and no faster', async () =
 })
 
 test('an empty dataset is loaded too', async () => {
-  const { flight, loaded } = makeFlight()
-  assert.deepEqual(await rowsOf(flight.read('a', countingSource(0))), [])
-  assert.deepEqual(loaded, [{ key: 'a', rows: [] }])
+  const { flight } = makeFlight()
+  const source = countingSource(0)
+  assert.deepEqual(await rowsOf(flight.read('a', source)), [])
+  assert.deepEqual(source.loaded, [[]])
 })
 
 test('an error reaches every reader once, after the frames before it, and the next reader starts anew', async () => {
-  const { flight, loaded } = makeFlight()
+  const { flight } = makeFlight()
   const source = countingSource(5, { failAt: 2 })
   const reads = [flight.read('a', source), flight.read('a', source), flight.read('a', source)]
   for (const read of reads) assert.deepEqual(await take(read, 2), [0, 1])
@@ -81,11 +79,11 @@ test('an error reaches every reader once, after the frames before it, and the ne
   }
   await assert.rejects(rowsOf(flight.read('a', source)), /failed at 2/)
   assert.equal(source.starts, 2)
-  assert.deepEqual([loaded, flight.stats()], [[], { loads: 0, bytes: 0 }])
+  assert.deepEqual([source.loaded, flight.stats()], [[], { loads: 0, bytes: 0 }])
 })
 
 test('the load is cancelled when its last reader leaves, not before', async () => {
-  const { flight, loaded } = makeFlight()
+  const { flight } = makeFlight()
   const source = countingSource(10)
   const [one, other] = [flight.read('a', source), flight.read('a', source)]
   await take(one, 2)
@@ -94,7 +92,7 @@ test('the load is cancelled when its last reader leaves, not before', async () =
   assert.deepEqual([source.aborts, flight.stats().loads], [0, 1])
   await other.return()
   assert.deepEqual([source.aborts, source.ends], [1, 1])
-  assert.deepEqual([loaded, flight.stats()], [[], { loads: 0, bytes: 0 }])
+  assert.deepEqual([source.loaded, flight.stats()], [[], { loads: 0, bytes: 0 }])
 })
 
 test('an aborted reader leaves at once, also while it waits; the others go on', async () => {
@@ -123,18 +121,18 @@ test('a reader that is aborted before it starts loads nothing', async () => {
 })
 
 test('a dataset that is known to be too large is read by each alone, and nothing of it is held', async () => {
-  const { flight, loaded } = makeFlight({ loadBytesMax: 5 * FRAME_BYTES })
+  const { flight } = makeFlight({ loadBytesMax: 5 * FRAME_BYTES })
   const source = countingSource(10, { bytesExpected: 10 * FRAME_BYTES })
   const [one, other] = [flight.read('a', source), flight.read('a', source)]
   await take(one, 8)
   assert.equal(flight.stats().bytes, 0)
   assert.deepEqual((await rowsOf(other)).length, 10)
   assert.deepEqual(await rowsOf(one), [8, 9])
-  assert.deepEqual([source.starts, loaded], [2, []])
+  assert.deepEqual([source.starts, source.loaded], [2, []])
 })
 
 test('a load that grows too large is left to its fastest reader; the others go on alone, each with every frame', async () => {
-  const { flight, loaded } = makeFlight({ loadBytesMax: 3 * FRAME_BYTES })
+  const { flight } = makeFlight({ loadBytesMax: 3 * FRAME_BYTES })
   const source = countingSource(10)
   const reads = [flight.read('a', source), flight.read('a', source), flight.read('a', source)] as const
   for (const read of reads) await take(read, 1)
@@ -143,7 +141,7 @@ test('a load that grows too large is left to its fastest reader; the others go o
   assert.ok(flight.stats().bytes <= 4 * FRAME_BYTES)
   assert.deepEqual(await rowsOf(reads[1]), [1, 2, 3, 4, 5, 6, 7, 8, 9])
   assert.deepEqual(await rowsOf(reads[2]), [1, 2, 3, 4, 5, 6, 7, 8, 9])
-  assert.deepEqual([source.starts, loaded, flight.stats()], [3, [], { loads: 0, bytes: 0 }])
+  assert.deepEqual([source.starts, source.loaded, flight.stats()], [3, [], { loads: 0, bytes: 0 }])
 })
 
 test('a reader that comes after a load grew too large has its own', async () => {
@@ -184,7 +182,7 @@ test('the fastest reader of a load that grew too large cancels it by leaving', a
 })
 
 test('warming loads without a reader, and readers join it', async () => {
-  const { flight, loaded } = makeFlight()
+  const { flight } = makeFlight()
   const gate = deferred()
   const source = countingSource(4, { gate: gate.promise })
   const warm = flight.warm('a', source)
@@ -194,7 +192,7 @@ test('warming loads without a reader, and readers join it', async () => {
   await first
   await reader.return()
   assert.equal(await warm, true)
-  assert.deepEqual([source.starts, loaded], [1, [{ key: 'a', rows: [0, 1, 2, 3] }]])
+  assert.deepEqual([source.starts, source.loaded], [1, [[0, 1, 2, 3]]])
 })
 
 test('warming what is too large stops and says so', async () => {
@@ -210,12 +208,8 @@ test('warming what is too large stops and says so', async () => {
 
 test('whoever asks within onLoaded, or after it, finds no load', async () => {
   const seen: number[] = []
-  const flight: SingleFlight = new SingleFlight({
-    loadBytesMax: 1000,
-    bytesMax: 1000,
-    onLoaded: () => seen.push(flight.stats().loads),
-  })
-  await rowsOf(flight.read('a', countingSource(2)))
+  const { flight } = makeFlight()
+  await rowsOf(flight.read('a', { ...countingSource(2), onLoaded: () => seen.push(flight.stats().loads) }))
   assert.deepEqual([seen, flight.stats().loads], [[1], 0])
 })
 
@@ -263,6 +257,8 @@ interface CountingSource extends FrameSource {
   pulls: number
   aborts: number
   ends: number
+  /** The rows of the frames of each load that was held. */
+  readonly loaded: number[][]
 }
 
 /** Frames whose rows are their numbers. */
@@ -276,6 +272,8 @@ function countingSource(
     pulls: 0,
     aborts: 0,
     ends: 0,
+    loaded: [],
+    onLoaded: (frames) => source.loaded.push(frames.map(({ rows }) => rows)),
     bytesExpected: options.bytesExpected ?? null,
     start: (signal) => {
       source.starts++
@@ -301,18 +299,8 @@ function countingSource(
   return source
 }
 
-function makeFlight(options: Partial<SingleFlightOptions> = {}): {
-  flight: SingleFlight
-  loaded: { key: string; rows: number[] }[]
-} {
-  const loaded: { key: string; rows: number[] }[] = []
-  const flight = new SingleFlight({
-    loadBytesMax: 1_000_000,
-    bytesMax: 10_000_000,
-    onLoaded: (key, frames) => loaded.push({ key, rows: frames.map(({ rows }) => rows) }),
-    ...options,
-  })
-  return { flight, loaded }
+function makeFlight(options: Partial<SingleFlightOptions> = {}): { flight: SingleFlight } {
+  return { flight: new SingleFlight({ loadBytesMax: 1_000_000, bytesMax: 10_000_000, ...options }) }
 }
 
 async function rowsOf(frames: AsyncGenerator<Frame, void>): Promise<number[]> {
