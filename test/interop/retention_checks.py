@@ -103,6 +103,32 @@ def whole_and_straddling_parts(client):
 
 
 @check
+def what_stays_is_not_read_again(client):
+    """parts that a commit leaves alone stay in memory; of the others a reader gets what is new from the disk"""
+    tables = [
+        times(BOUND - 9 * DAY, start=0),
+        times(BOUND, BOUND + DAY, start=1),
+        times(BOUND - US, BOUND + US, start=3),
+        times(BOUND + DAY, BOUND, start=5),
+    ]
+    put_parts(client, "hot", tables[:2], LIMITS)
+    misses = act(client, "stats")["cache"]["misses"]
+    assert read(client, "hot")["n"].to_pylist() == [0, 1, 2]
+    retention(client, "hot")
+    assert read(client, "hot")["n"].to_pylist() == [1, 2]
+    assert act(client, "stats")["cache"]["misses"] == misses, "a whole part is gone, and the rest is in memory"
+    for table in tables[2:]:
+        append(client, "hot", table)
+        act(client, "flush", key="hot")
+    retention(client, "hot")
+    assert not describe(client, "hot")["cached"]
+    whole, hot = read(client, "hot"), describe(client, "hot")
+    assert whole["n"].to_pylist() == [1, 2, 4, 5, 6] and hot["cached"]
+    act(client, "evict", key="hot")
+    assert read(client, "hot").to_pylist() == whole.to_pylist()
+
+
+@check
 def limits_are_tried(client):
     """limits that no dataset has yet can be tried in a dry run, and only there"""
     put_parts(client, "tried", [times(BOUND - DAY, BOUND - US, start=0), times(BOUND, start=2)], {})

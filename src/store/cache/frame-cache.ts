@@ -22,7 +22,7 @@ export interface CachedFrames {
   readonly bytes: number
 }
 
-/** What `cache_stats` tells; names as they go out. */
+/** What `stats` tells of the cache; names as they go out. */
 export interface FrameCacheStats {
   readonly bytes: number
   readonly bytes_max: number
@@ -154,7 +154,7 @@ export class FrameCache {
     const all = new Map(known?.pieces)
     for (const piece of added) if (piece.parts[0] !== undefined) all.set(piece.parts[0], piece)
     const pieces = piecesOf({ pieces: all }, dataset.parts).filter(isKnown)
-    const bytes = framesBytes([schemaFrame, ...pieces.flatMap(({ frames }) => frames)])
+    const bytes = schemaFrame.byteLength + piecesBytes(pieces)
     if (bytes > this.entryBytesMax) {
       this.#entries.delete(tableId)
       return false
@@ -223,9 +223,16 @@ function piecesOf<Part extends CountedPart>(
   return pieces
 }
 
-/** Memory that frames hold together: a frame that stands in the list twice holds its buffers once. */
-export function framesBytes(frames: Iterable<Frame>): number {
+/** Memory that pieces hold together: a dictionary that several of them begin with is held once. */
+function piecesBytes(pieces: readonly PartFrames[]): number {
+  const dictionaries = new Set<Frame>()
   let bytes = 0
-  for (const frame of new Set(frames)) bytes += frame.byteLength
+  for (const { frames } of pieces) {
+    for (const frame of frames) {
+      if (frame.kind === 'batch') bytes += frame.byteLength
+      else dictionaries.add(frame)
+    }
+  }
+  for (const { byteLength } of dictionaries) bytes += byteLength
   return bytes
 }

@@ -53,7 +53,13 @@ export function joinFrames(pieces: readonly PartFrames[]): readonly Frame[] {
   const [only] = pieces
   if (only !== undefined && pieces.length === 1) return only.frames
   const sent = new Dictionaries()
-  return pieces.flatMap((piece) => [...joinedTo(sent, piece.frames)])
+  const joined: Frame[] = []
+  for (const { frames } of pieces) {
+    // Most have none, and there may be thousands.
+    const isPlain = frames.every(({ kind }) => kind === 'batch')
+    for (const frame of isPlain ? frames : joinedTo(sent, frames)) joined.push(frame)
+  }
+  return joined
 }
 
 /** Cuts frames where parts end. Null where they are not as many rows as the parts are to have. */

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 
 import type { Frame } from '../../../flight/frame.ts'
 import { encodeSchema } from '../../../flight/ipc/schema.ts'
-import { FrameCache, framesBytes, type PartedDataset } from '../../../src/store/cache/frame-cache.ts'
+import { FrameCache, type PartedDataset } from '../../../src/store/cache/frame-cache.ts'
 import type { PartFrames } from '../../../src/store/cache/part-frames.ts'
 import { batchFrame, schemaFrame } from './support.ts'
 
@@ -122,9 +122,12 @@ test('frames of another schema are none of a dataset', () => {
   assert.equal(cache.peek(a), undefined)
 })
 
-test('a frame that stands in an entry twice counts once', () => {
-  const frame = batchFrame(100)
-  assert.equal(framesBytes([frame, frame, batchFrame(100)]), 200)
+test('a dictionary that several parts begin with is counted once', () => {
+  const cache = new FrameCache({ bytesMax: 1000, entryShareMax: 1 })
+  const dictionary: Frame = { ...batchFrame(100), kind: 'dictionary', rows: 0 }
+  const two = dataset(1, [10, 11])
+  cache.add(two, [piece([10], dictionary, batchFrame(100)), piece([11], dictionary, batchFrame(200))])
+  assert.equal(cache.stats().bytes, 400 + schemaFrame.byteLength)
 })
 
 test('hits and misses are counted by get, not by peek', () => {
