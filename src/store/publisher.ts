@@ -4,6 +4,7 @@ import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { Frame } from '../../flight/frame.ts'
 import type { Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
+import { LIMITS } from '../limits.ts'
 import type { Change, LogChange } from './catalog/commit.ts'
 import { type Refreshed, isRollup } from './catalog/rollups.ts'
 import type { CatalogDataset, CatalogPart, NewPart } from './catalog/state.ts'
@@ -188,7 +189,7 @@ export class Publisher implements PutTarget {
       { kind: 'put', ref, mode, schemaHeader: schemaFrame.header, schema, parts, log, options },
       parts,
     )
-    if (isCached && frames && isInOrder(input.parts)) {
+    if (isCached && frames && isInOrder(input.parts) && areLarge(frames)) {
       this.#parts.cache.add(after, [{ parts: idsOf(after, parts), frames }])
     }
     return {
@@ -347,6 +348,13 @@ function isInOrder(staged: readonly StagedPart[]): boolean {
     const before = staged[index - 1]?.partition ?? null
     return part.isInOrder && comparePartitions(before, part.partition) <= 0
   })
+}
+
+/** True for frames that are worth their place in the cache. */
+function areLarge(frames: readonly Frame[]): boolean {
+  const bytes = frames.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  const { cachedFrameBytesMin, cachedSmallFramesMax } = LIMITS
+  return frames.length <= cachedSmallFramesMax || bytes >= frames.length * cachedFrameBytesMin
 }
 
 /** The ids that parts with rows were given, in order. */

@@ -115,6 +115,25 @@ if PHASE == "first":
         assert query(other, "DESCRIBE ticks")["column_type"].to_pylist() == types
 
     @check
+    def small_batches(client, other):
+        """Rows that came one by one are read in one batch once they are in a part, and stay in memory as that"""
+        writing = Appending(client, "one_by_one")
+        sent = [batch(index, rows=1) for index in range(100)]
+        for each in sent:
+            writing.send(each)
+        assert get(other, "one_by_one")["ts"].num_chunks == 100
+        act(client, "flush", "one_by_one")
+        for _ in range(2):
+            table = get(other, "one_by_one")
+            assert table["ts"].num_chunks == 1
+            assert_same(plain(table), plain(pa.Table.from_batches(sent)))
+            assert act(client, "describe", "one_by_one")["cached"]
+        writing.send(batch(100))
+        act(client, "flush", "one_by_one")
+        assert get(other, "one_by_one")["ts"].num_chunks == 2, "one batch is cached as it came"
+        writing.close()
+
+    @check
     def flushes(client, other):
         """A flush changes where the rows are and nothing else, also while batches come"""
         writing = Appending(client, "flushed", result=True)
