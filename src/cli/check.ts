@@ -13,9 +13,9 @@ interface CheckSummary {
   readonly bytes: number
   readonly parts_without_checksums: number
   readonly problems: readonly {
-    readonly key: string
-    readonly schema: string
-    readonly part: string
+    readonly key: string | null
+    readonly schema: string | null
+    readonly part: string | null
     readonly problem: string
   }[]
 }
@@ -40,9 +40,12 @@ async function check(glob: string, options: AnswerOptions): Promise<void> {
 function report(summary: CheckSummary): string[] {
   const { datasets, parts, rows, bytes, problems, parts_without_checksums: unsealed } = summary
   return [
-    ...problems.map((problem) => `${nameOf(problem)}: ${problem.part}: ${problem.problem}`),
+    ...problems.map(({ key, schema, part, problem }) => {
+      const name = key === null || schema === null ? [] : [nameOf({ key, schema })]
+      return [...name, ...(part === null ? [] : [part]), problem].join(': ')
+    }),
     `${countOf(datasets, 'dataset')}, ${countOf(parts, 'part')}, ${countOf(rows, 'row')}: ${formatBytes(bytes)} compared`,
     ...(unsealed > 0 ? [`${countOf(unsealed, 'part')} of other programs have no checksums`] : []),
-    problems.length === 0 ? 'nothing is wrong' : `${countOf(problems.length, 'part')} damaged`,
+    problems.length === 0 ? 'nothing is wrong' : countOf(problems.length, 'problem'),
   ]
 }

@@ -12,11 +12,13 @@ import { parseOrigin } from './part-origin.ts'
 import type { ColumnStats } from './parts.ts'
 import { checkBlocks, PartDamage, type PartSeal, readPartNotes, readPartTail } from './parquet/part-seal.ts'
 
-/** A part that is not what the catalog or its own checksums say. */
-export interface PartProblem {
-  readonly key: string
-  readonly schema: string
-  readonly part: string
+/** A part that is not what the catalog or its own checksums say, or a place in the catalog that is not what was written. */
+export interface Problem {
+  /** The dataset; null where a place in the catalog is about none, or not known to be about one. */
+  readonly key: string | null
+  readonly schema: string | null
+  /** Null for the catalog. */
+  readonly part: string | null
   /** What is wrong with it, as words that can follow "because". */
   readonly problem: string
 }
@@ -30,22 +32,27 @@ export interface CheckSummary {
   readonly bytes: number
   /** Parts of other programs, which have no checksums: of these only size, footer and row count were looked at. */
   readonly parts_without_checksums: number
-  readonly problems: readonly PartProblem[]
+  readonly problems: readonly Problem[]
 }
 
 export interface CheckParts {
   readonly disk: Disk
   readonly reader: ParquetReader
   readonly files: Pick<PartFiles, 'absolutePath'>
-  readonly catalog: Pick<Catalog, 'newParts'>
+  readonly catalog: Pick<Catalog, 'newParts' | 'damage'>
+}
+
+interface PartCheck extends Pick<CheckParts, 'disk' | 'reader' | 'files'> {
+  /** What the catalog says of the columns of a part; nothing where nobody knows. */
+  readonly columnsOf: (part: CatalogPart) => readonly ColumnStats[]
 }
 
 /** How much is read at once: whole blocks of every seal, and a millisecond of the main thread. */
 const READ_BYTES = 1024 * 1024
 
 /**
- * Reads every byte of the parts of some datasets and compares size, checksums, row counts, and the bounds and values of
- * columns with what the catalog and the parts themselves say. Changes nothing.
+ * Reads the whole catalog, and every byte of the parts of some datasets, and compares size, checksums, row counts, and
+ * the bounds and values of columns with what the catalog and the parts themselves say. Changes nothing.
  *
  * @param datasets - of one snapshot, which the caller keeps pinned
  * @throws SternaError CANCELLED; DISK_FAILED for anything but a file that is missing
@@ -55,7 +62,16 @@ export async function checkDatasets(
   parts: CheckParts,
   signal: AbortSignal,
 ): Promise<CheckSummary> {
-  const problems: PartProblem[] = []
+  const damage = await parts.catalog.damage(signal)
+  const problems: Problem[] = damage.map(({ ref, place }) => ({
+    key: ref?.key ?? null,
+    schema: ref?.schema ?? null,
+    part: null,
+    problem: `the catalog is damaged in ${place}`,
+  }))
+  // A damaged catalog is not asked for more.
+  const columnsOf = (part: CatalogPart): readonly ColumnStats[] =>
+    damage.length === 0 ? (parts.catalog.newParts([part])[0]?.columns ?? []) : []
   const total = { parts: 0, rows: 0, bytes: 0, unsealed: 0 }
   for (const { ref, parts: live } of datasets) {
     const sums = await knownSums(live, parts)
@@ -63,7 +79,13 @@ export async function checkDatasets(
       total.parts += 1
       total.rows += part.rows
       try {
-        const { bytes, isSealed } = await checkPart(ref, part, parts, sums.get(part.path), signal)
+        const { bytes, isSealed } = await checkPart(
+          ref,
+          part,
+          { ...parts, columnsOf },
+          sums.get(part.path),
+          signal,
+        )
         total.bytes += bytes
         if (!isSealed) total.unsealed += 1
       } catch (error) {
@@ -84,7 +106,7 @@ export async function checkDatasets(
 async function checkPart(
   ref: DatasetRef,
   part: CatalogPart,
-  { disk, reader, files, catalog }: CheckParts,
+  { disk, reader, files, columnsOf }: PartCheck,
   sum: number | undefined,
   signal: AbortSignal,
 ): Promise<{ bytes: number; isSealed: boolean }> {
@@ -100,7 +122,7 @@ async function checkPart(
     seal = (await readPartTail((target, position) => file.read(target, position), fileBytes)).seal
     if (seal !== null) {
       await checkBytes(file, seal, signal)
-      checkColumns(await readPartNotes(file), catalog.newParts([part])[0]?.columns ?? [])
+      checkColumns(await readPartNotes(file), columnsOf(part))
     } else if (sum !== undefined && (await checksumOf(file, fileBytes, signal)) !== sum) {
       throw new PartDamage('it is not the file that was adopted')
     }

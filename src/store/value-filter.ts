@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 
 /**
  * Which values a column of a part can have, where they are too many to list: a split block Bloom filter as Parquet has
@@ -8,6 +9,9 @@ import { createHash } from 'node:crypto'
  * Source: Parquet format, BloomFilter.md, "Split Block Bloom Filters".
  */
 const BLOCK_BYTES = 32
+
+/** Of the checksum behind the blocks of a filter in the catalog. */
+const CRC_BYTES = 4
 
 /** Bits for each value: of 200 values that are not there, one seems to be. */
 const BITS_PER_VALUE = 12
@@ -51,6 +55,22 @@ export function makeValueFilter(hashes: readonly ValueHash[]): Uint8Array {
     }
   }
   return new Uint8Array(filter.buffer)
+}
+
+/** A filter as the catalog keeps it: its CRC-32 follows the last block. */
+export function sealFilter(filter: Uint8Array): Uint8Array {
+  const sealed = Buffer.alloc(filter.byteLength + CRC_BYTES)
+  sealed.set(filter)
+  sealed.writeUInt32LE(crc32(filter), filter.byteLength)
+  return sealed
+}
+
+/** The filter that {@link sealFilter} took, or an earlier version kept as it was; null where bits of it have changed. */
+export function openFilter(sealed: Buffer): Buffer | null {
+  if (sealed.byteLength % BLOCK_BYTES !== CRC_BYTES)
+    return sealed.byteLength % BLOCK_BYTES === 0 ? sealed : null
+  const end = sealed.byteLength - CRC_BYTES
+  return crc32(sealed.subarray(0, end)) === sealed.readUInt32LE(end) ? sealed.subarray(0, end) : null
 }
 
 /**

@@ -2,10 +2,11 @@
 // Method: the real server, whose files are damaged below it; the command line as its client.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { appendFile, readFile, rename, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises'
+import { appendFile, open, readFile, rename, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import type { Frame } from '../../flight/frame.ts'
 import { FlightClient } from '../../src/index.ts'
 import { Database } from '../../src/store/catalog/database.ts'
 import { projectRoot } from '../support/project-root.ts'
@@ -15,8 +16,9 @@ import { type RunningServer, temporaryDirectory, withServer } from '../support/s
 const execute = promisify(execFile)
 
 interface Problem {
-  readonly key: string
-  readonly part: string
+  readonly key: string | null
+  readonly schema: string | null
+  readonly part: string | null
   readonly problem: string
 }
 
@@ -98,6 +100,71 @@ test('a catalog that says other things of columns than their parts do is found',
     await rm(dataDir, { recursive: true, force: true })
   }
 })
+
+test('a changed bit of the catalog is found while the server goes on, and named with its dataset', async () => {
+  const dataDir = await temporaryDirectory()
+  try {
+    await withServer(putAll, { dataDir })
+    await withServer(
+      async (server) => {
+        assert.deepEqual((await runCheck(server)).check.problems, [])
+        // The path of a part, in its row or in the copy of that.
+        await flipCatalog(dataDir, 'gone.parquet')
+        const { code, check } = await runCheck(server, 'sound')
+        assert.equal(code, 1)
+        assert.deepEqual(check.problems, [
+          {
+            key: 'gone',
+            schema: 'main',
+            part: null,
+            problem: 'the catalog is damaged in table ducklake_data_file',
+          },
+        ])
+        const client = new FlightClient(server.url)
+        const frames: Frame[] = []
+        for await (const frame of client.get('sound')) frames.push(frame)
+        client.close()
+        assert.ok(frames.length > 1)
+      },
+      { dataDir },
+    )
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})
+
+test('a start names a dataset of which the catalog says something else than was written, and a repair helps', async () => {
+  const dataDir = await temporaryDirectory()
+  try {
+    await withServer(putAll, { dataDir })
+    await flipCatalog(dataDir, 'swapped.parquet')
+    await assert.rejects(
+      withServer(() => Promise.resolve(), { dataDir }),
+      /damaged in table ducklake_data_file, of dataset "swapped": stop the server and run "sterna repair"/,
+    )
+    await execute(join(projectRoot, 'bin', 'sterna'), ['repair', '--data-dir', dataDir])
+    await withServer(
+      async (server) => {
+        const { check } = await runCheck(server)
+        assert.deepEqual([check.datasets, check.problems], [7, []])
+      },
+      { dataDir },
+    )
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})
+
+/** Flips a bit of a text in the file of the catalog. */
+async function flipCatalog(dataDir: string, text: string): Promise<void> {
+  const path = join(dataDir, 'catalog.sqlite')
+  const bytes = await readFile(path)
+  const position = bytes.indexOf(text)
+  assert.ok(position > 0, text)
+  const file = await open(path, 'r+')
+  await file.write(Uint8Array.of(bytes.readUInt8(position) ^ 1), 0, 1, position)
+  await file.close()
+}
 
 async function putAll(server: RunningServer): Promise<void> {
   const client = new FlightClient(server.url)

@@ -6,6 +6,7 @@ import { ArrowSchemas } from './arrow-schemas.ts'
 import { type Change, Commit } from './commit.ts'
 import { damaged, Database } from './database.ts'
 import { expireSnapshots, namedPaths } from './expire.ts'
+import { type CatalogDamage, assertHeader, assertSound, listDamage } from './integrity.ts'
 import { loadState } from './load.ts'
 import { PartBoundsIndex } from './part-bounds.ts'
 import { type PartTimes, readPartTimes } from './part-times.ts'
@@ -45,6 +46,7 @@ export interface CommitResult {
  */
 export class Catalog {
   readonly #db: Database
+  readonly #path: string
   readonly #dataPath: string
   readonly #historyMs: number
   readonly #schemas: ArrowSchemas
@@ -56,8 +58,9 @@ export class Catalog {
   readonly #past: PastStates
   #whenUncertain: ((error: SternaError) => void) | null = null
 
-  private constructor(db: Database, options: CatalogOptions) {
+  private constructor(db: Database, path: string, options: CatalogOptions) {
     this.#db = db
+    this.#path = path
     this.#dataPath = options.dataPath.endsWith('/') ? options.dataPath : `${options.dataPath}/`
     this.#historyMs = options.historyMs
     this.#schemas = new ArrowSchemas(db)
@@ -76,10 +79,22 @@ export class Catalog {
 
   /** As {@link Catalog.open}; `delete` is for a file that will be renamed. @internal */
   static openAs(path: string, options: CatalogOptions, journal: 'wal' | 'delete'): Catalog {
+    try {
+      return Catalog.#open(path, options, journal)
+    } catch (error) {
+      // Not before: to read the file and close it lets go of the locks that this process has on it.
+      assertHeader(path)
+      if (error instanceof SternaError || !(error instanceof Error)) throw error
+      // Whatever cannot be made of what it says.
+      throw damaged('is damaged', error)
+    }
+  }
+
+  static #open(path: string, options: CatalogOptions, journal: 'wal' | 'delete'): Catalog {
     const db = Database.open(path, journal)
     try {
-      const catalog = new Catalog(db, options)
-      db.check()
+      const catalog = new Catalog(db, path, options)
+      assertSound(db, 'start')
       db.transaction(() => {
         if (isEmptyDatabase(db)) createTables(db, randomUUID(), toTimeText(nowUs()))
         prepareTables(db, catalog.#dataPath)
@@ -88,9 +103,7 @@ export class Catalog {
       return catalog
     } catch (error) {
       db.close()
-      if (error instanceof SternaError || !(error instanceof Error)) throw error
-      // Whatever cannot be made of what it says.
-      throw damaged('is damaged', error)
+      throw error
     }
   }
 
@@ -115,9 +128,15 @@ export class Catalog {
     return this.#db.get<[number]>('SELECT min(snapshot_id) FROM ducklake_snapshot')?.[0] ?? 0
   }
 
-  /** Writes the whole catalog to a new file, as it is. */
+  /** Writes the whole catalog to a new file, as it is. @throws {@link SternaError} DATA_CORRUPT: that would hide damage */
   copyTo(path: string): void {
+    assertSound(this.#db, 'all')
     this.#db.exec(`VACUUM INTO '${path.replaceAll("'", "''")}'`)
+  }
+
+  /** What of the file, as it is on the disk, is not what was written. */
+  damage(signal: AbortSignal): Promise<CatalogDamage[]> {
+    return listDamage(this.#path, signal)
   }
 
   /** The versions of a dataset that can be read, the newest first. @param limit - how many at most */

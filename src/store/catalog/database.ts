@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import Libsql from 'libsql'
 import { SternaError } from '../../errors.ts'
 
@@ -10,9 +9,6 @@ export type SqlValue = null | number | string | ArrayBuffer
 
 /** How long a commit waits while another process holds the write lock: commits take ms, and waiting blocks the thread. */
 const BUSY_TIMEOUT_MS = 1000
-
-/** Rows whose texts are looked at together; values of a column have 16 KiB at most. */
-const CHECKED_ROWS = 1000
 
 /**
  * One connection to a SQLite file: the only place that knows the library.
@@ -40,43 +36,6 @@ export class Database {
       database.exec(`PRAGMA journal_mode = ${journal}; PRAGMA synchronous = FULL`)
       return database
     })
-  }
-
-  /** Reads every page, and checks its structure and that texts are UTF-8. @throws DATA_CORRUPT */
-  check(): void {
-    const row = this.get<[string]>('PRAGMA quick_check(1)')
-    if (row?.[0] !== 'ok') throw damaged('is damaged', new Error(row?.[0]))
-    // The library ends the process at any other text.
-    this.#checkTexts('sqlite_master', true)
-    const tables = this.all<[string, number]>(
-      "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name <> 'sqlite_schema'",
-    )
-    for (const [table, isWithoutRowid] of tables) this.#checkTexts(table, isWithoutRowid === 0)
-  }
-
-  /** @param hasRowid - then some rows at a time, since all texts of a large catalog are more than a value may have */
-  #checkTexts(table: string, hasRowid: boolean): void {
-    const names = this.all<[number, string]>(`PRAGMA table_info(${quoted(table)})`).map(([, name]) => name)
-    const texts = names.map((name) => {
-      const column = quoted(name)
-      return `CAST(group_concat(CASE WHEN typeof(${column}) = 'text' THEN ${column} END) AS BLOB)`
-    })
-    const all = `SELECT ${texts.join(', ')} FROM ${quoted(table)}`
-    const check = (joined: readonly (ArrayBuffer | null)[] = []): void => {
-      const bad = names.find((_, index) => !isUtf8(new Uint8Array(joined[index] ?? new ArrayBuffer(0))))
-      if (bad !== undefined) throw damaged('is damaged', new Error(`${table}.${bad} is not UTF-8`))
-    }
-    if (!hasRowid) {
-      check(this.get(all))
-      return
-    }
-    const some = `SELECT rowid FROM ${quoted(table)} WHERE rowid > ? ORDER BY rowid LIMIT ${CHECKED_ROWS}`
-    for (let after = Number.MIN_SAFE_INTEGER; ;) {
-      const last = this.get<[number | null]>(`SELECT max(rowid) FROM (${some})`, after)?.[0] ?? null
-      if (last === null) return
-      check(this.get(`${all} WHERE rowid > ? AND rowid <= ?`, after, last))
-      after = last
-    }
   }
 
   /** Runs statements without parameters. */
@@ -177,7 +136,8 @@ function guard<T>(work: () => T): T {
 function mapSqliteError(error: unknown): unknown {
   if (error instanceof SternaError || !(error instanceof Error)) return error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) {
+  // A file format to come, which SQLite has no code of its own for, is one that nobody has written.
+  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code) || error.message === 'unsupported file format') {
     return damaged(code === 'SQLITE_NOTADB' ? 'is not a SQLite database' : 'is damaged', error)
   }
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
@@ -195,7 +155,8 @@ function mapSqliteError(error: unknown): unknown {
   return error
 }
 
-function quoted(name: string): string {
+/** A name in SQL. */
+export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 

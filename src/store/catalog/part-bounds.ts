@@ -1,6 +1,7 @@
+import { SternaError } from '../../errors.ts'
 import type { PartBounds } from '../part-filter.ts'
 import { type ValueHash, blockExpression, blockHas } from '../value-filter.ts'
-import type { Database } from './database.ts'
+import { type Database, damaged } from './database.ts'
 import type { CatalogDataset, CatalogPart } from './state.ts'
 
 /** Of a column in a part, with what only the catalog counts. */
@@ -97,7 +98,7 @@ export class PartBoundsIndex {
     // Most parts of a dataset have the same few.
     const sets = new Map<string, ReadonlySet<string>>()
     const setOf = (json: string): ReadonlySet<string> => {
-      const set = sets.get(json) ?? new Set(JSON.parse(json) as string[])
+      const set = sets.get(json) ?? new Set(parseValues(json))
       sets.set(json, set)
       return set
     }
@@ -112,5 +113,14 @@ export class PartBoundsIndex {
       })
     }
     bounds.newest = newest
+  }
+}
+
+/** What `sterna_file_values` has of a column in a part. @throws DATA_CORRUPT */
+export function parseValues(json: string): string[] {
+  try {
+    return JSON.parse(json) as string[]
+  } catch (error) {
+    throw damaged('is damaged in table sterna_file_values', SternaError.from(error))
   }
 }

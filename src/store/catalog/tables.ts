@@ -1,4 +1,5 @@
 import { SternaError } from '../../errors.ts'
+import { prepareCopies } from './copies.ts'
 import type { Database } from './database.ts'
 import { DUCKLAKE_TABLES } from './ducklake-tables.ts'
 
@@ -8,7 +9,7 @@ const DUCKLAKE_VERSION = '1.0'
 /**
  * What DuckLake has no place for. Other engines leave tables and indexes that they do not know alone.
  *
- * - `sterna_arrow_schema`: IPC Schema messages as clients sent them, one row for all datasets that share one.
+ * - `sterna_arrow_schema`: IPC Schema messages as clients sent them, one row for all datasets that share one; SHA-256.
  * - `sterna_table`: the Arrow schema of a table and the snapshot that gave it its columns; when the dataset was
  *   made and last changed, which its snapshots cannot tell once they are expired. Instants in µs since 1970.
  * - `sterna_table_past`: what `sterna_table` said of a table in versions before, as long as a snapshot of them is kept.
@@ -16,12 +17,13 @@ const DUCKLAKE_VERSION = '1.0'
  *   the name that its log has from an older catalog.
  * - `sterna_options`: what a dataset was told, in JSON; see `src/store/options.ts`.
  * - `sterna_file_values`: all values of a column of a part, in JSON, where they are texts or integers, and few.
- * - `sterna_file_filter`: where they are more, a filter of them; see `src/store/value-filter.ts`.
+ * - `sterna_file_filter`: where they are more, a filter of them and its CRC-32; see `src/store/value-filter.ts`.
  * - `sterna_rollup`: what a dataset is a rollup of, in JSON; the table and the version of that, and up to which instant,
  *   in µs since 1970, the parts of the rollup are true of it.
  * - `sterna_data_file`: size in memory and tier of a part.
  *
- * DuckLake itself has no index, so that dropping one of 10,000 tables would scan the statistics of all.
+ * DuckLake itself has no index, so that dropping one of 10,000 tables would scan the statistics of all. Most indexes are
+ * those that hold each row a second time: see `copies.ts`.
  */
 const STERNA_TABLES = `
 CREATE TABLE IF NOT EXISTS sterna_arrow_schema(schema_id INTEGER PRIMARY KEY, hash TEXT UNIQUE, header BLOB);
@@ -38,28 +40,16 @@ CREATE TABLE IF NOT EXISTS sterna_file_values(
   data_file_id INTEGER, table_id INTEGER, column_id INTEGER, "values" TEXT, PRIMARY KEY (data_file_id, column_id));
 CREATE TABLE IF NOT EXISTS sterna_file_filter(
   data_file_id INTEGER, column_id INTEGER, bits BLOB, PRIMARY KEY (data_file_id, column_id));
-CREATE INDEX IF NOT EXISTS sterna_file_values_by_column ON sterna_file_values(table_id, column_id);
 CREATE TABLE IF NOT EXISTS sterna_rollup(
   table_id INTEGER PRIMARY KEY, definition TEXT, source_table_id INTEGER, source_version INTEGER,
   watermark_us INTEGER);
 CREATE INDEX IF NOT EXISTS sterna_rollup_by_source ON sterna_rollup(source_table_id);
 CREATE TABLE IF NOT EXISTS sterna_data_file(data_file_id INTEGER PRIMARY KEY, arrow_bytes INTEGER, tier TEXT);
-CREATE INDEX IF NOT EXISTS sterna_table_by_id ON ducklake_table(table_id);
 CREATE INDEX IF NOT EXISTS sterna_table_by_name ON ducklake_table(table_name COLLATE NOCASE);
 CREATE INDEX IF NOT EXISTS sterna_table_ended ON ducklake_table(end_snapshot) WHERE end_snapshot IS NOT NULL;
-CREATE INDEX IF NOT EXISTS sterna_column_by_table ON ducklake_column(table_id, begin_snapshot, end_snapshot);
-CREATE INDEX IF NOT EXISTS sterna_data_file_by_table ON ducklake_data_file(table_id);
 CREATE INDEX IF NOT EXISTS sterna_data_file_ended ON ducklake_data_file(end_snapshot, table_id)
   WHERE end_snapshot IS NOT NULL;
-CREATE INDEX IF NOT EXISTS sterna_delete_file_by_table ON ducklake_delete_file(table_id);
 CREATE INDEX IF NOT EXISTS sterna_file_column_stats_by_file ON ducklake_file_column_stats(data_file_id);
-DROP INDEX IF EXISTS sterna_file_column_stats_by_column;
-CREATE INDEX IF NOT EXISTS sterna_file_column_stats_of_column
-  ON ducklake_file_column_stats(table_id, column_id, data_file_id);
-CREATE INDEX IF NOT EXISTS sterna_table_stats_by_table ON ducklake_table_stats(table_id);
-DROP INDEX IF EXISTS sterna_table_column_stats_by_table;
-CREATE INDEX IF NOT EXISTS sterna_table_column_stats_by_column ON ducklake_table_column_stats(table_id, column_id);
-CREATE INDEX IF NOT EXISTS sterna_schema_versions_by_table ON ducklake_schema_versions(table_id);
 `
 
 /** What `sterna_table` and `sterna_table_past` have in common. */
@@ -99,6 +89,7 @@ export function createTables(db: Database, uuid: string, snapshotTime: string): 
 export function prepareTables(db: Database, dataPath: string): void {
   checkTables(db)
   db.exec(STERNA_TABLES)
+  prepareCopies(db)
   setMetadata(db, 'data_path', dataPath)
   // Without a limit, small inserts of other engines go into tables of the catalog, where no Parquet reader sees them.
   if (metadataOf(db, 'data_inlining_row_limit') === undefined) setMetadata(db, 'data_inlining_row_limit', '0')

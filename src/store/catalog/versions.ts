@@ -1,6 +1,8 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
 import type { ColumnStats } from '../parts.ts'
+import { openFilter } from '../value-filter.ts'
 import type { Database } from './database.ts'
+import { parseValues } from './part-bounds.ts'
 import type { CatalogPart, NewPart } from './state.ts'
 import { fromTimeText } from './time.ts'
 
@@ -132,15 +134,18 @@ function columnStats(db: Database, dataFileId: number): ColumnStats[] {
   // Of a column without a count of nulls nothing is known.
   return rows
     .filter(([, , nullCount]) => nullCount !== null)
-    .map(([fieldId, compressedBytes, nullCount, min, max, containsNan, values, filter]) => ({
-      name: '',
-      fieldId,
-      nullCount: nullCount ?? 0,
-      min,
-      max,
-      containsNan: containsNan === null ? null : containsNan !== 0,
-      compressedBytes: compressedBytes ?? 0,
-      ...(values !== null && { values: JSON.parse(values) as string[] }),
-      ...(filter !== null && { filter: Buffer.from(filter) }),
-    }))
+    .map(([fieldId, compressedBytes, nullCount, min, max, containsNan, values, sealed]) => {
+      const filter = sealed && openFilter(Buffer.from(sealed))
+      return {
+        name: '',
+        fieldId,
+        nullCount: nullCount ?? 0,
+        min,
+        max,
+        containsNan: containsNan === null ? null : containsNan !== 0,
+        compressedBytes: compressedBytes ?? 0,
+        ...(values !== null && { values: parseValues(values) }),
+        ...(filter !== null && { filter }),
+      }
+    })
 }

@@ -1,4 +1,5 @@
 import type { ColumnStats } from '../parts.ts'
+import { sealFilter } from '../value-filter.ts'
 import { type Column, isLeaf } from './columns.ts'
 import { LATEST } from './live.ts'
 import { readPartitionings, writePartition } from './partitions.ts'
@@ -110,7 +111,7 @@ function addColumnStats(
       writer.db.insert('sterna_file_filter', {
         data_file_id: dataFileId,
         column_id: column.id,
-        bits: known.filter,
+        bits: sealFilter(known.filter),
       })
     }
     if (known?.values !== undefined) {

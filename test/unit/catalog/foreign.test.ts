@@ -109,13 +109,17 @@ const changes: readonly (readonly [what: string, sql: string, message: RegExp])[
   ['a table less', 'DROP TABLE ducklake_view', /table ducklake_view has no column view_id/],
   [
     'a column less',
-    'ALTER TABLE ducklake_data_file DROP COLUMN mapping_id',
+    'DROP INDEX sterna_copy_of_ducklake_data_file; ALTER TABLE ducklake_data_file DROP COLUMN mapping_id',
     /ducklake_data_file has no column mapping_id/,
   ],
   ['no snapshot', 'DELETE FROM ducklake_snapshot', /no snapshot/],
   ['no schema', 'DELETE FROM ducklake_schema', /no schema for dataset/],
   ['a lost Arrow schema', 'UPDATE sterna_table SET arrow_schema_id = 77', /no Arrow schema 77/],
-  ['a damaged Arrow schema', `UPDATE sterna_arrow_schema SET header = x'0102'`, /Arrow schema 1 .* damaged/],
+  [
+    'a damaged Arrow schema',
+    `UPDATE sterna_arrow_schema SET header = x'0102'`,
+    /damaged in table sterna_arrow_schema, of dataset "k0".*sterna repair/,
+  ],
 ]
 
 for (const [what, sql, message] of changes) {
