@@ -43,13 +43,13 @@ const layers = {
   },
   admin: { path: '^src/admin/', mayImport: [...shared, '^src/(admin|server|config|telemetry)/'] },
   // `repair` and `restore` work on a data directory that no server can open; `put` and `get` convert files with an engine of
-  // their own.
+  // their own, or none.
   cli: {
     path: '^src/cli/',
     mayImport: [
       ...shared,
       '^src/(cli|server|client|query|config|telemetry)/',
-      '^src/(index|version|store/(repair|restore))\\.ts$',
+      '^src/(index|version|store/(repair|restore|exact-rows))\\.ts$',
     ],
   },
 }

@@ -1,9 +1,13 @@
 import { realpath } from 'node:fs/promises'
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { encodeSchema, type Frame, makeFrame } from '../../flight/index.ts'
+import type { Schema } from '../../flight/ipc/schema.ts'
 import { bindings, type Connection, quoteName, quoteText, type Statement } from '../query/duckdb.ts'
+import { exactSchema } from '../query/exact-schema.ts'
 import { ResultStream } from '../query/result-stream.ts'
 import { type DuckColumn, resultSchema, statementColumns } from '../query/result-types.ts'
+import { exactFrames, refuseDictionaries } from '../store/exact-rows.ts'
 import { openLocalDuck } from './local-duck.ts'
 
 /** The batches of a file, as they are read. */
@@ -30,8 +34,16 @@ export async function readTable(file: string, format: 'csv' | 'parquet' | 'jsonl
   let stream: ResultStream | undefined
   async function* read(): AsyncGenerator<Frame, void, undefined> {
     connection = await local.duck.connect()
-    const statement = await STATEMENTS[format](connection, source)
-    const schema = resultSchema(statementColumns(statement))
+    const { statement, instants } = await SOURCES[format](connection, source)
+    const schema = inUtc(resultSchema(statementColumns(statement)), instants)
+    const exact = format === 'parquet' ? await exactSchema(connection, source, schema) : null
+    if (format === 'parquet') await refuseDictionaries(location)
+    if (exact !== null) {
+      statement.close()
+      yield makeFrame(encodeSchema(exact), [])
+      yield* exactFrames(location, exact)
+      return
+    }
     yield makeFrame(encodeSchema(schema), [])
     const onClose = (): void => {
       statement.close()
@@ -57,11 +69,34 @@ export async function readTable(file: string, format: 'csv' | 'parquet' | 'jsonl
   }
 }
 
-const STATEMENTS = {
+/** A statement that reads a file. */
+interface Source {
+  readonly statement: Statement
+  /** Columns without a zone in SQL whose values are instants. */
+  readonly instants: readonly string[]
+}
+
+const SOURCES = {
   csv: prepareCsv,
-  parquet: (connection: Connection, source: string) => connection.prepare(`FROM read_parquet(${source})`),
+  parquet: async (connection: Connection, source: string) => ({
+    statement: await connection.prepare(`FROM read_parquet(${source})`),
+    instants: [],
+  }),
   jsonl: prepareJson,
 } as const
+
+/** Says of columns that their times are in UTC, as SQL cannot of nanoseconds. */
+function inUtc(schema: Schema, instants: readonly string[]): Schema {
+  const fields = schema.fields.map((field) => {
+    const isInstant = field.type.kind === 'timestamp' && instants.includes(field.name)
+    return isInstant ? { ...field, type: { ...field.type, timezone: 'UTC' } } : field
+  })
+  return { ...schema, fields }
+}
+
+/** Has DuckDB tell empty texts in quotes from nothing at all, which it takes for NULL as well otherwise. */
+const KEEPS_EMPTY = 'allow_quoted_nulls = false'
+const ALL_LINES = 'sample_size = -1'
 
 /**
  * CSV with types that hold for every line.
@@ -71,22 +106,49 @@ const STATEMENTS = {
  * had none. So the lines are looked at before they are read, which is quick; sampling all of them takes ten times as
  * long, and is done only where the sample was wrong.
  */
-async function prepareCsv(connection: Connection, source: string): Promise<Statement> {
-  const sampled = await connection.prepare(`FROM read_csv(${source})`)
-  const bent = (await fits(connection, source))
-    ? await bentColumns(connection, source, statementColumns(sampled))
-    : null
-  if (bent?.length === 0) return sampled
-  sampled.close()
-  const isTime = bent?.every(({ id }) => id === bindings.Type.TIMESTAMP) === true
-  const options = isTime ? `types = ${typesOf(bent, 'TIMESTAMP_NS')}` : 'sample_size = -1'
-  return connection.prepare(`FROM read_csv(${source}, ${options})`)
+async function prepareCsv(connection: Connection, source: string): Promise<Source> {
+  const { statement, options } = await sampleCsv(connection, source, [])
+  const isFit = options.includes(KEEPS_EMPTY) || (await fits(connection, source, options))
+  const bent = isFit ? await bentColumns(connection, source, statementColumns(statement)) : null
+  if (bent?.length === 0) return { statement, instants: [] }
+  statement.close()
+  if (bent?.every(({ id }) => TIMES.has(id)) !== true) {
+    return { ...(await sampleCsv(connection, source, [ALL_LINES])), instants: [] }
+  }
+  const instants = bent.filter(({ id }) => id === bindings.Type.TIMESTAMP_TZ).map(({ name }) => name)
+  const exact = [...options, `types = ${typesOf(bent, 'TIMESTAMP_NS')}`]
+  return { statement: await connection.prepare(readCsv(source, exact)), instants }
+}
+
+/**
+ * The types that a sample has. Empty texts are told from nulls where that leaves them as they are; not in files that
+ * have all of their values in quotes, numbers that are not there too.
+ */
+async function sampleCsv(
+  connection: Connection,
+  source: string,
+  sample: readonly string[],
+): Promise<{ readonly statement: Statement; readonly options: readonly string[] }> {
+  const statement = await connection.prepare(readCsv(source, sample))
+  const options = [...sample, KEEPS_EMPTY]
+  const keeping = await connection.prepare(readCsv(source, options))
+  const isSame = isDeepStrictEqual(statementColumns(statement), statementColumns(keeping))
+  if (isSame && (await fits(connection, source, options))) {
+    statement.close()
+    return { statement: keeping, options }
+  }
+  keeping.close()
+  return { statement, options: sample }
+}
+
+function readCsv(source: string, options: readonly string[]): string {
+  return `FROM read_csv(${[source, ...options].join(', ')})`
 }
 
 /** Whether every value can be read as the type of its column. */
-async function fits(connection: Connection, source: string): Promise<boolean> {
+async function fits(connection: Connection, source: string, options: readonly string[]): Promise<boolean> {
   try {
-    await connection.run(`SELECT count(COLUMNS(*)) FROM read_csv(${source})`)
+    await connection.run(`SELECT count(COLUMNS(*)) ${readCsv(source, options)}`)
     return true
   } catch {
     // What is wrong the reading itself will tell, unless other types mend it.
@@ -105,7 +167,11 @@ const BENT_TESTS: ReadonlyMap<bindings.Type, (column: string) => string> = new M
   [bindings.Type.BIGINT, (column: string) => `contains(${column}, '.')`],
   [bindings.Type.DATE, (column: string) => `contains(${column}, ':')`],
   [bindings.Type.TIMESTAMP, hasNanoseconds],
+  [bindings.Type.TIMESTAMP_TZ, hasNanoseconds],
 ])
+
+/** Those that nanoseconds make bent. */
+const TIMES: ReadonlySet<bindings.Type> = new Set([bindings.Type.TIMESTAMP, bindings.Type.TIMESTAMP_TZ])
 
 async function bentColumns(
   connection: Connection,
@@ -139,13 +205,13 @@ const OFFSET_PATTERN = '(Z|[+-]\\d\\d(:?\\d\\d)?)'
  * All lines are sampled: DuckDB would leave a field that comes late out without a word. It takes texts for times only
  * where all have the same number of digits, and forgets the offset of those, so that both are looked at once more.
  */
-async function prepareJson(connection: Connection, source: string): Promise<Statement> {
+async function prepareJson(connection: Connection, source: string): Promise<Source> {
   const table = `read_json(${source}, format = 'newline_delimited', sample_size = -1)`
   const sampled = await connection.prepare(`FROM ${table}`)
   const texts = statementColumns(sampled).filter(
     ({ type }) => type.kind === 'plain' && TEXT_TYPES.has(type.id),
   )
-  if (texts.length === 0) return sampled
+  if (texts.length === 0) return { statement: sampled, instants: [] }
   const columns = texts.map(({ name }) => `${quoteText(name)}: 'VARCHAR'`).join(', ')
   const types = texts.map(({ name }) => timeType(quoteName(name)))
   const [row] = await connection.run(
@@ -155,9 +221,10 @@ async function prepareJson(connection: Connection, source: string): Promise<Stat
     const type = row?.[index]
     return typeof type === 'string' ? [`CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`] : []
   })
-  if (casts.length === 0) return sampled
+  if (casts.length === 0) return { statement: sampled, instants: [] }
   sampled.close()
-  return connection.prepare(`SELECT * REPLACE (${casts.join(', ')}) FROM ${table}`)
+  const statement = await connection.prepare(`SELECT * REPLACE (${casts.join(', ')}) FROM ${table}`)
+  return { statement, instants: [] }
 }
 
 /** SQL for the type of a column of texts that all are times; null where one is not. */

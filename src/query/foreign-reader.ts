@@ -75,7 +75,7 @@ async function schemaOf(connection: Connection, file: string, types: readonly st
 }
 
 /** The Arrow schema in the file's metadata. */
-async function toldSchema(connection: Connection, file: string): Promise<Schema | undefined> {
+export async function toldSchema(connection: Connection, file: string): Promise<Schema | undefined> {
   const [[text] = []] = await connection.run(
     `SELECT decode(value) FROM parquet_kv_metadata(${file}) WHERE decode(key) = 'ARROW:schema'`,
   )

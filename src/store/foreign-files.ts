@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 import { SternaError } from '../errors.ts'
 import type { DataDir } from './disk/data-dir.ts'
 import type { Disk } from './disk/disk.ts'
+import { columnOfDictionaries, manyDictionaries } from './parquet/dictionary-pages.ts'
 import type { ForeignPart, ForeignReader, PartReader } from './parts.ts'
 
 export interface ForeignFilesParts {
@@ -102,6 +103,13 @@ export class ForeignFiles {
       if (head === ENCRYPTED_MAGIC || tail === ENCRYPTED_MAGIC) throw refusal('it is encrypted')
       if (head !== MAGIC) throw refusal('it is no Parquet file')
       if (tail !== MAGIC || bytes < FILE_BYTES_MIN) throw refusal('it is damaged, or not complete')
+      const column = await columnOfDictionaries(
+        (target, position) => file.read(target, position),
+        bytes,
+      ).catch((error: unknown) => {
+        throw refusal('it is damaged, or not complete', error)
+      })
+      if (column !== null) throw refusal(manyDictionaries(column))
       return await checksumOf(file, bytes, signal)
     } finally {
       await file.close()

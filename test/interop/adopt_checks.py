@@ -1,10 +1,9 @@
 """
-What `sterna adopt` makes of folders that pyarrow has written, and of an export of QuestDB in CSV, read by pyarrow.
+What `sterna adopt` makes of folders that pyarrow has written, and of CSV, read by pyarrow.
 
 Usage: adopt_checks.py grpc://HOST:PORT FOLDER STERNA
 """
 
-import datetime
 import json
 import os
 import subprocess
@@ -19,13 +18,6 @@ from checks import check, raises, run  # noqa: E402
 from flight_calls import read  # noqa: E402
 
 URL, FOLDER, STERNA = sys.argv[1:4]
-
-# As /exp of QuestDB writes it: texts in quotes, instants in UTC with six digits, nothing for null.
-QUESTDB = '''"symbol","side","price","amount","size","is_late","note","timestamp"
-"BTC-USD","buy",39269.98,0.001,1,true,"a, ""b""","2026-02-03T00:00:00.000001Z"
-"ETH-USD","sell",2615.54,4.4E-4,9007199254740993,false,,"2026-02-03T00:00:00.123456Z"
-"BTC-USD",,,,,,,"2026-02-03T00:00:01.000000Z"
-'''
 
 
 def adopt(*arguments, fails=False):
@@ -76,28 +68,68 @@ def one_dataset_of_many_files(client):
 
 
 @check
-def a_questdb_export(client):
-    """a CSV export of QuestDB keeps its texts, figures, booleans, nulls and microseconds"""
-    path = f"{FOLDER}/trades.csv"
-    with open(path, "w", newline="\r\n") as file:
-        file.write(QUESTDB)
-    assert adopt(path) == "trades: 3 rows\n"
-    stored = read(client, "trades")
-    stamps = stored["timestamp"]
-    assert pa.types.is_timestamp(stamps.type), stamps.type
-    zero = datetime.datetime(2026, 2, 3)
-    expected = [zero.replace(microsecond=1), zero.replace(microsecond=123456), zero.replace(second=1)]
-    assert stamps.cast(pa.timestamp("us")).to_pylist() == expected, stamps
-    assert stored.drop_columns("timestamp").to_pydict() == {
-        "symbol": ["BTC-USD", "ETH-USD", "BTC-USD"],
-        "side": ["buy", "sell", None],
-        "price": [39269.98, 2615.54, None],
-        "amount": [0.001, 4.4e-4, None],
-        "size": [1, 9007199254740993, None],
-        "is_late": [True, False, None],
-        "note": ['a, "b"', None, None],
-    }
-    assert stored.schema.field("size").type == pa.int64() and stored.schema.field("price").type == pa.float64()
+def what_sql_would_bend(client):
+    """nanoseconds in UTC and of a day, dictionaries beside them and unsigned integers come out of Parquet as they are"""
+    table = pa.table(
+        {
+            "ts": pa.array([1_770_076_800_123_456_789, None, -1], pa.timestamp("ns", "UTC")),
+            "local": pa.array([1, 2, None], pa.timestamp("ns", "Europe/Berlin")),
+            "time": pa.array([1, None, 86_399_999_999_999], pa.time64("ns")),
+            "symbol": pa.array(["a", None, "b"]).dictionary_encode(),
+            "count": pa.array([0, None, 2**32 - 1], pa.uint32()),
+            "fills": pa.array([[1, None], None, []], pa.list_(pa.timestamp("ns", "UTC"))),
+            "price": pa.array([1.5, None, float("nan")], pa.float64()),
+            "ms": pa.array([1, None, -1], pa.timestamp("ms", "UTC")),
+        }
+    )
+    write(f"{FOLDER}/bent/nanoseconds.parquet", table)
+    adopt(f"{FOLDER}/bent/nanoseconds.parquet")
+    stored = read(client, "nanoseconds")
+    for name in table.column_names:
+        kind = table.schema.field(name).type
+        assert stored.schema.field(name).type == (pa.timestamp("us", "UTC") if name == "ms" else kind), stored.schema
+        assert repr(stored[name].cast(kind).to_pylist()) == repr(table[name].to_pylist()), name
+    pq.write_table(table, f"{FOLDER}/bent/untold.parquet", store_schema=False)
+    error = adopt(f"{FOLDER}/bent/untold.parquet", fails=True)
+    assert "Column 'fills' has values inside of lists or structs that SQL cannot hold exactly" in error, error
+    pq.write_table(table.drop_columns(["fills"]), f"{FOLDER}/bent/untold.parquet", store_schema=False)
+    adopt(f"{FOLDER}/bent/untold.parquet")
+    stored = read(client, "untold")
+    for name in ["ts", "time", "symbol", "count"]:
+        assert stored[name].to_pylist() == table[name].to_pylist(), (name, stored[name])
+
+
+@check
+def columns_in_names_of_folders(client):
+    """columns that stand in the names of folders are columns; beside values that only the file holds exactly they are refused"""
+    for year in [2025, 2026]:
+        write(f"{FOLDER}/hive/year={year}/ticks.parquet", ticks(year, 2).drop_columns(["ts"]))
+        write(f"{FOLDER}/hive_ns/year={year}/ticks.parquet", pa.table({"ts": pa.array([1], pa.timestamp("ns", "UTC"))}))
+    adopt("--key", "hive", f"{FOLDER}/hive")
+    assert read(client, "hive")["year"].to_pylist() == [2025, 2025, 2026, 2026]
+    error = adopt("--key", "hive_ns", f"{FOLDER}/hive_ns", fails=True)
+    assert "Column 'year' is in the names of folders only" in error, error
+
+
+@check
+def empty_texts_in_csv(client):
+    """in CSV an empty text in quotes is no null, unless numbers that are missing are empty quotes too"""
+    os.makedirs(f"{FOLDER}/csv")
+    with open(f"{FOLDER}/csv/some_quoted.csv", "w") as file:
+        file.write('symbol,n,ts\n"",1,"2026-02-03T00:00:00.000000001+01:00"\n,2,\n"x",,"2026-02-03T00:00:01Z"\n')
+    with open(f"{FOLDER}/csv/all_quoted.csv", "w") as file:
+        file.write('"symbol","n"\n"","1"\n"x",""\n')
+    with open(f"{FOLDER}/csv/late.csv", "w") as file:
+        file.write("symbol,n\n" + 'a,1\n' * 30_000 + '"",""\n"",2.5\n')
+    adopt(f"{FOLDER}/csv")
+    stored = read(client, "some_quoted")
+    assert stored["symbol"].to_pylist() == ["", None, "x"] and stored["n"].to_pylist() == [1, 2, None], stored
+    assert stored.schema.field("ts").type == pa.timestamp("ns", "UTC"), stored.schema
+    assert stored["ts"].cast(pa.int64()).to_pylist() == [1_770_073_200_000_000_001, None, 1_770_076_801_000_000_000]
+    stored = read(client, "all_quoted")
+    assert stored.to_pydict() == {"symbol": [None, "x"], "n": [1, None]}, stored
+    stored = read(client, "late").slice(30_000)
+    assert stored.to_pydict() == {"symbol": [None, None], "n": [None, 2.5]}, stored
 
 
 @check

@@ -1,4 +1,5 @@
 import { decodeZstdFrame } from '../../zstd.ts'
+import { type Chunk, chunksOf, COLUMN, DICTIONARY_PAGE, CHUNK, FILE, PAGE, ROW_GROUP } from './chunks.ts'
 import {
   encodeStruct,
   integerOf,
@@ -10,13 +11,6 @@ import {
   type ThriftValue,
 } from './thrift.ts'
 
-/** Numbers of fields in Parquet's `parquet.thrift`. */
-const FILE = { rows: 3, rowGroups: 4 } as const
-const ROW_GROUP = { columns: 1, rows: 3 } as const
-const CHUNK = { offset: 2, column: 3 } as const
-const COLUMN = { codec: 4, encodedBytes: 6, storedBytes: 7, dataOffset: 9, dictionaryOffset: 11 } as const
-const PAGE = { type: 1, encodedBytes: 2, storedBytes: 3, checksum: 4 } as const
-
 /** What a column must say to be read: its type, encodings, path, codec, values, sizes and place. */
 const COLUMN_FIELD_MAX = COLUMN.dictionaryOffset
 /** A column that hardly became smaller is mostly blocks that zstd has left as they were: parquet-wasm is faster with it. */
@@ -26,7 +20,6 @@ const PLAIN = 0
 const ZSTD = 6
 /** Pages that are compressed as a whole. */
 const DATA_PAGE = 0
-const DICTIONARY_PAGE = 2
 
 const MAGIC = Buffer.from('PAR1', 'latin1')
 
@@ -35,13 +28,6 @@ interface Page {
   readonly header: Uint8Array
   readonly stored: Uint8Array
   readonly encodedBytes: number
-}
-
-/** A column of a row group, with the bytes of its pages. */
-interface Chunk {
-  readonly fields: ThriftStruct
-  readonly start: number
-  readonly end: number
 }
 
 /**
@@ -105,21 +91,6 @@ export class PlainRowGroups {
     }
     return new ThriftReader(this.#footer, this.#starts[index]).struct()
   }
-}
-
-function chunksOf(rowGroup: ThriftStruct): Chunk[] {
-  const columns = rowGroup.get(ROW_GROUP.columns)
-  if (columns === undefined) throw new RangeError('A row group has no columns')
-  const reader = new ThriftReader(columns.bytes)
-  const { count } = reader.listHeader()
-  return Array.from({ length: count }, () => {
-    const column = reader.struct().get(CHUNK.column)
-    if (column === undefined) throw new RangeError('A column of a row group has no metadata')
-    const fields = new ThriftReader(column.bytes).struct()
-    const dictionary = fields.get(COLUMN.dictionaryOffset)
-    const start = integerOf(dictionary ?? fields.get(COLUMN.dataOffset))
-    return { fields, start, end: start + integerOf(fields.get(COLUMN.storedBytes)) }
-  })
 }
 
 function isWorthwhile({ fields }: Chunk): boolean {

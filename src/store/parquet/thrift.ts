@@ -51,6 +51,13 @@ export class ThriftReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
 
+  text(): string {
+    const bytes = this.#varint()
+    const start = this.position
+    this.position += bytes
+    return this.#bytes.toString('utf8', start, this.position)
+  }
+
   skip(type: number): void {
     switch (type) {
       case THRIFT.true:

@@ -1,6 +1,7 @@
 import type { ArrowType } from '../../../flight/ipc/schema.ts'
 import type { ColumnPlan } from './column-plan.ts'
 import type { FfiArray, FfiField } from './ffi.ts'
+import { planFixedAsVariable } from './fixed-bytes.ts'
 import type { FrameBodyBuilder } from './frame-body.ts'
 import { addOffsets, OffsetReader, type OffsetWidth, type Span } from './offsets.ts'
 import { addValidity } from './validity.ts'
@@ -24,6 +25,7 @@ function isSameSort(target: ArrowType, actual: ArrowType | null): boolean {
 
 /** Text and bytes of any length, which parquet-wasm gives with offsets, never as views. */
 export function planVariable(target: ArrowType, actual: FfiField): ColumnPlan | undefined {
+  if (actual.type?.kind === 'fixedSizeBinary') return planFixedAsVariable(target, actual.type.byteWidth)
   const source = offsetWidthOf(actual.type)
   if (source === undefined || !isSameSort(target, actual.type)) return undefined
   const width = offsetWidthOf(target)
