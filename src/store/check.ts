@@ -3,14 +3,14 @@ import type { DatasetRef } from '../../flight/descriptor.ts'
 import { SternaError } from '../errors.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import { type CatalogDataset, type CatalogPart, datasetName } from './catalog/state.ts'
-import type { Disk, DiskFile } from './disk/disk.ts'
+import type { Disk } from './disk/disk.ts'
 import type { ParquetReader } from './parquet/parquet-reader.ts'
 import type { PartFiles } from './part-files.ts'
 import { checksumOf } from './foreign-files.ts'
 import { decodeNotes } from './part-notes.ts'
 import { parseOrigin } from './part-origin.ts'
 import type { ColumnStats } from './parts.ts'
-import { checkBlocks, PartDamage, type PartSeal, readPartNotes, readPartTail } from './parquet/part-seal.ts'
+import { checkSeal, PartDamage, type PartSeal, readPartNotes } from './parquet/part-seal.ts'
 
 /** A part that is not what the catalog or its own checksums say, or a place in the catalog that is not what was written. */
 export interface Problem {
@@ -46,9 +46,6 @@ interface PartCheck extends Pick<CheckParts, 'disk' | 'reader' | 'files'> {
   /** What the catalog says of the columns of a part; nothing where nobody knows. */
   readonly columnsOf: (part: CatalogPart) => readonly ColumnStats[]
 }
-
-/** How much is read at once: whole blocks of every seal, and a millisecond of the main thread. */
-const READ_BYTES = 1024 * 1024
 
 /**
  * Reads the whole catalog, and every byte of the parts of some datasets, and compares size, checksums, row counts, and
@@ -119,9 +116,8 @@ async function checkPart(
     if (fileBytes !== part.fileBytes) {
       throw new PartDamage(`it has ${fileBytes} bytes, and the catalog says ${part.fileBytes}`)
     }
-    seal = (await readPartTail((target, position) => file.read(target, position), fileBytes)).seal
+    seal = await checkSeal(file, signal)
     if (seal !== null) {
-      await checkBytes(file, seal, signal)
       checkColumns(await readPartNotes(file), columnsOf(part))
     } else if (sum !== undefined && (await checksumOf(file, fileBytes, signal)) !== sum) {
       throw new PartDamage('it is not the file that was adopted')
@@ -156,16 +152,6 @@ async function knownSums(
     }
   }
   return sums
-}
-
-async function checkBytes(file: DiskFile, seal: PartSeal, signal: AbortSignal): Promise<void> {
-  const chunk = Buffer.allocUnsafe(READ_BYTES)
-  for (let start = 0; start < seal.dataBytes; start += READ_BYTES) {
-    signal.throwIfAborted()
-    const bytes = chunk.subarray(0, Math.min(READ_BYTES, seal.dataBytes - start))
-    if ((await file.read(bytes, start)) !== bytes.byteLength) throw new PartDamage('it ends too early')
-    checkBlocks(seal, bytes, start)
-  }
 }
 
 /** @param notes - what the part says of its columns. @param known - what the catalog does: of some, nothing */

@@ -1,8 +1,8 @@
 import { basename, dirname, join } from 'node:path'
 import type { DatasetRef } from '../../flight/descriptor.ts'
-import { errnoOf } from '../errors.ts'
+import { errnoOf, SternaError } from '../errors.ts'
 import type { Disk } from './disk/disk.ts'
-import { sealPart } from './parquet/part-seal.ts'
+import { checkSeal, PartDamage, sealPart } from './parquet/part-seal.ts'
 import { encodeName, parsePartFileName, partFileName } from './disk/part-names.ts'
 import { failpoint } from './failpoints.ts'
 import { encodeNotes } from './part-notes.ts'
@@ -55,6 +55,29 @@ export class PartFiles {
       await file.sync()
       failpoint('part.synced')
       return await file.size()
+    } finally {
+      await file.close()
+    }
+  }
+
+  /**
+   * Compares a part with its checksums: SQL, which reads it to write its rows anew, does not, and what is written then
+   * has new ones. One of another program has none.
+   *
+   * @param path - absolute
+   * @throws DATA_CORRUPT naming it; CANCELLED, DISK_FAILED
+   */
+  async verify(path: string, signal: AbortSignal): Promise<void> {
+    const part = `Part ${basename(path)}`
+    if ((await this.#disk.stat(path)) === undefined) {
+      throw new SternaError('DATA_CORRUPT', `${part} is missing`)
+    }
+    const file = await this.#disk.open(path, 'read')
+    try {
+      await checkSeal(file, signal)
+    } catch (error) {
+      if (!(error instanceof PartDamage)) throw error
+      throw new SternaError('DATA_CORRUPT', `${part} is damaged: ${error.message}`)
     } finally {
       await file.close()
     }

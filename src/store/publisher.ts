@@ -161,6 +161,11 @@ export class Publisher implements PutTarget {
     return this.#staging.writer.countOlder(input)
   }
 
+  /** Compares a part with its checksums. @throws as {@link PartFiles.verify} */
+  verify(path: string, signal: AbortSignal): Promise<void> {
+    return this.#parts.files.verify(path, signal)
+  }
+
   async discard(paths: readonly string[]): Promise<void> {
     for (const path of paths) await this.#parts.disk.unlink(path)
   }

@@ -81,6 +81,7 @@ export class Staging {
 
   async restage(input: RestageInput): Promise<StagedPart[]> {
     const { origin, schema, sources, path, by, orderBy, since, compressionLevel, signal } = input
+    for (const source of sources) await this.#files.verify(source, signal)
     const write = (to: string, arrowBytes: number, only?: Partition): Promise<WrittenPart> =>
       this.writer.rewriteParts({
         schema,

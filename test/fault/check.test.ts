@@ -11,7 +11,10 @@ import { FlightClient } from '../../src/index.ts'
 import { Database } from '../../src/store/catalog/database.ts'
 import { projectRoot } from '../support/project-root.ts'
 import { goldenFrames } from '../unit/flight/golden.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { write } from '../support/sql-writes.ts'
 import { type RunningServer, temporaryDirectory, withServer } from '../support/start-server.ts'
+import { sterna } from '../support/sterna.ts'
 
 const execute = promisify(execFile)
 
@@ -74,6 +77,39 @@ test('each kind of damage is named, with its dataset and part', async () => {
     assert.match(found.get('longer') ?? '', /has \d+ bytes, and the catalog says \d+/)
     assert.deepEqual(await readFile(partOf(server, 'flipped')), damaged)
     assert.deepEqual((await runCheck(server, 'so*')).check.problems, [])
+  })
+})
+
+test('what writes parts anew refuses a damaged one, which would get checksums of the damage', async () => {
+  await withServer(async (server) => {
+    await putAll(server)
+    const damaged = await readFile(partOf(server, 'flipped'))
+    damaged.writeUInt8(damaged.readUInt8(100) ^ 1, 100)
+    await writeFile(partOf(server, 'flipped'), damaged)
+    await unlink(partOf(server, 'gone'))
+    const env = { STERNA_SERVER: server.url }
+    const compacted = await sterna(['compact', 'flipped'], { env })
+    assert.match(compacted.stderr, /Part flipped\.parquet is damaged: its bytes from 0 on .*\[DATA_CORRUPT\]/)
+    assert.match((await sterna(['compact', 'gone'], { env })).stderr, /Part gone\.parquet is missing/)
+    assert.equal((await sterna(['compact', 'sound'], { env })).code, 0)
+    // In what the part says of its columns, which DuckDB does not read.
+    const unseen = await readFile(partOf(server, 'swapped'))
+    const notes = unseen.indexOf('STRNNOTE') - 9
+    unseen.writeUInt8(unseen.readUInt8(notes) ^ 1, notes)
+    await writeFile(partOf(server, 'swapped'), unseen)
+    const client = new RawClient(server.url)
+    try {
+      const deleted = await write(
+        client,
+        'DELETE FROM swapped WHERE price = (SELECT min(price) FROM swapped)',
+      )
+      assert.match(deleted.details, /Part swapped\.parquet is damaged: its bytes from 0 on/)
+    } finally {
+      client.close()
+    }
+    assert.deepEqual(await readFile(partOf(server, 'flipped')), damaged)
+    const { check } = await runCheck(server)
+    assert.deepEqual(check.problems.map(({ key }) => key).sort(), ['flipped', 'gone', 'swapped'])
   })
 })
 

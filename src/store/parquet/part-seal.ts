@@ -15,6 +15,7 @@ const NOTES_MAGIC = Buffer.from('STRNNOTE', 'latin1')
 const NOTES_TRAILER_BYTES = 2 * 4 + NOTES_MAGIC.byteLength
 /** Footer length and magic, at the end of every Parquet file. */
 const PARQUET_TAIL_BYTES = 8
+/** How much is read at once: whole blocks, and a millisecond of the main thread. */
 const READ_BYTES = 16 * BLOCK_BYTES
 
 /** The checksums of a sealed part. */
@@ -153,6 +154,25 @@ export function checkBlocks(seal: PartSeal, bytes: Uint8Array, start: number): v
       throw new PartDamage(`its bytes from ${start + at} on are not those that were written`)
     }
   }
+}
+
+/**
+ * Reads a part from its first byte to its last and compares it with its checksums.
+ *
+ * @returns null where it has none
+ * @throws {@link PartDamage} where it is not what was written
+ */
+export async function checkSeal(file: DiskFile, signal: AbortSignal): Promise<PartSeal | null> {
+  const { seal } = await readPartTail((target, position) => file.read(target, position), await file.size())
+  if (seal === null) return null
+  const chunk = Buffer.allocUnsafe(READ_BYTES)
+  for (let start = 0; start < seal.dataBytes; start += READ_BYTES) {
+    signal.throwIfAborted()
+    const bytes = chunk.subarray(0, Math.min(READ_BYTES, seal.dataBytes - start))
+    if ((await file.read(bytes, start)) !== bytes.byteLength) throw new PartDamage('it ends too early')
+    checkBlocks(seal, bytes, start)
+  }
+  return seal
 }
 
 function encodeSeal(checksums: readonly number[], footerChecksum: number): Buffer {

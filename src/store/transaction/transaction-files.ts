@@ -13,7 +13,7 @@ import { SegmentBuilder } from '../segments.ts'
 export interface FilesParts {
   readonly publisher: Pick<
     Publisher,
-    'discard' | 'isCrowded' | 'partArrowBytesTarget' | 'stage' | 'temporaryPath'
+    'discard' | 'isCrowded' | 'partArrowBytesTarget' | 'stage' | 'temporaryPath' | 'verify'
   >
   readonly dataDir: Pick<DataDir, 'coldPath'>
 }
@@ -36,8 +36,10 @@ export class TransactionFiles {
     for (const { path } of parts) this.#taken.add(path)
   }
 
-  /** Writes rows to parts. @throws LIMIT_EXCEEDED, DISK_FULL, DISK_FAILED; what the rows throw */
+  /** Writes rows to parts. @throws LIMIT_EXCEEDED, DATA_CORRUPT, DISK_FULL, DISK_FAILED; what the rows throw */
   async write(rows: NewRows): Promise<readonly StagedPart[]> {
+    const { place } = rows
+    if (typeof place === 'object') await this.#parts.publisher.verify(place.path, rows.signal)
     const staged: StagedPart[] = []
     const put = randomUUID()
     const segment = new SegmentBuilder()
