@@ -1,13 +1,19 @@
 import type { Command } from 'commander'
 import { formatBytes } from '../config/bytes.ts'
 import { type AnswerOptions, addAnswerOptions, printAnswer } from './answer.ts'
-import { type DatasetSummary, formatRatio } from './ls.ts'
+import { type DatasetSummary, formatRatio, nameOf } from './ls.ts'
 import { callAction, withClient } from './server-connection.ts'
 import { renderTable } from './table.ts'
 
 interface Description extends DatasetSummary {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly nullable: boolean }[]
   readonly options: Readonly<Record<string, unknown>>
+  readonly rollup: {
+    readonly sql: string
+    readonly source: { readonly schema: string; readonly key: string }
+    readonly watermark: string | null
+    readonly lag_ms: number | null
+  } | null
   readonly metadata: Readonly<Record<string, string>>
   readonly part_list: readonly {
     readonly name: string
@@ -56,6 +62,7 @@ function sheet(description: Description): string[] {
     ['version', String(version)],
     ['cached', cached ? 'yes' : 'no'],
     ...optionFacts(description.options).map(([name, value]) => [`option ${name}`, value] as const),
+    ...rollupFacts(description.rollup),
     ...Object.entries(metadata).map(([name, value]) => [`metadata ${name}`, value] as const),
   ]
   return [
@@ -84,6 +91,17 @@ function sheet(description: Description): string[] {
         String(part.version),
       ]),
     ),
+  ]
+}
+
+function rollupFacts(rollup: Description['rollup']): (readonly [string, string])[] {
+  if (rollup === null) return []
+  const { sql, source, watermark, lag_ms: lagMs } = rollup
+  return [
+    ['rollup of', nameOf(source)],
+    ['rollup sql', sql.replace(/\s+/g, ' ')],
+    ['rollup watermark', watermark ?? 'none: all is computed'],
+    ['rollup lag', lagMs === null ? '-' : `${(lagMs / 1000).toLocaleString('en-US')} s`],
   ]
 }
 

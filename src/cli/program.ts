@@ -7,6 +7,7 @@ import { addCompact, addCompaction } from './compact.ts'
 import { addConfigure } from './configure.ts'
 import { addDescribe } from './describe.ts'
 import { addDrop } from './drop.ts'
+import { addExplain } from './explain.ts'
 import { CommandError, failureLine } from './failure.ts'
 import { addFlush } from './flush.ts'
 import { addGet } from './get.ts'
@@ -40,6 +41,7 @@ export function createProgram(): Command {
     addAdopt,
     addGet,
     addQuery,
+    addExplain,
     addLs,
     addDescribe,
     addStats,

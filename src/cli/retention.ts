@@ -49,12 +49,12 @@ async function retain(
   const summaries = (await withClient(options, (client) =>
     callAction(client, 'retention', body),
   )) as readonly Summary[]
-  printAnswer(options, summaries, (all) => report(all, dryRun === true))
+  const nothing = isTried ? `no key matches "${glob}"` : `no dataset of "${glob}" has limits`
+  printAnswer(options, summaries, (all) => (all.length === 0 ? [nothing] : report(all, dryRun === true)))
   if (summaries.some(({ error }) => error !== null)) process.exitCode = 1
 }
 
 function report(summaries: readonly Summary[], isDry: boolean): string[] {
-  if (summaries.length === 0) return ['no dataset has limits']
   return summaries.map((summary) => `${nameOf(summary)}: ${summary.error ?? lossOf(summary, isDry)}`)
 }
 

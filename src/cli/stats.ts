@@ -25,6 +25,7 @@ export function factsOf(figures: unknown, path: readonly string[] = []): [string
 }
 
 function factText(name: string, value: unknown): string {
+  if (typeof value === 'string') return value
   if (typeof value !== 'number') return value === null ? '-' : JSON.stringify(value)
   if (/bytes(_|$)/.test(name)) return formatBytes(value)
   return value.toLocaleString('en-US', { maximumFractionDigits: 2 })

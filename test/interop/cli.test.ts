@@ -137,6 +137,29 @@ test('a plan is printed as DuckDB draws it', async () => {
   assert.match(lines.at(-1) ?? '', /^└─+┘$/)
 })
 
+test('a plan tells how many parts it opens, and what is read of rollups', async () => {
+  await writeFile(path.join(folder, 'days.csv'), 'ts,n\n2026-02-03 00:00:00,1\n2026-02-04 00:00:00,2\n')
+  await output('put', 'days.csv')
+  await output('configure', 'days', 'partition_by.column=ts', 'partition_by.every=day')
+  await output('compact', 'days')
+  const early = "SELECT n FROM days WHERE ts < '2026-02-03 12:00:00'"
+  assert.match(await output('explain', early), /\nparts: 1 of 2\n$/)
+  assert.match(await output('explain', '--analyze', early), /Total Time/)
+  await output('rollup', 'daily', "SELECT time_bucket('1d', ts) AS ts, sum(n) AS n FROM days GROUP BY ALL")
+  assert.match(await output('describe', 'daily'), /^rollup of +days$/m)
+  assert.match(await output('describe', 'daily'), /^rollup watermark +none: all is computed$/m)
+  assert.match(await output('explain', 'FROM daily'), /^rollup daily: computed, parts of days: 2 of 2$/m)
+  await output('flush', 'daily')
+  assert.match(
+    await output('explain', 'FROM daily'),
+    /^rollup daily: computed from 2026-02-0.T.*, parts of days: /m,
+  )
+  assert.match(await failure('explain', 'SELECT nope FROM days'), /"nope".*\[SQL_INVALID\]\n$/s)
+  assert.equal(await output('retention', '--dry-run', '--age', '1d', 'no_*'), 'no key matches "no_*"\n')
+  assert.equal(await output('retention', 'no_*'), 'no dataset of "no_*" has limits\n')
+  await output('drop', 'daily')
+})
+
 test('a dataset is replaced, added to, or left alone, as the mode says', async () => {
   await writeFile(path.join(folder, 'mode.csv'), 'a\n1\n')
   const count = async (): Promise<string> =>
