@@ -12,6 +12,9 @@ interface Rule {
 const CORRUPT =
   /magic bytes|too small to be a Parquet|Failed to read file|decompression failure|TProtocol|Thrift|don't know what type|Out of buffer|corrupt|found in Parquet file/i
 
+/** What it says where there is none. */
+const MISSING = /^No files found that match the pattern/
+
 /** First match wins. */
 const RULES: readonly Rule[] = [
   { type: /^INTERRUPT$/, code: 'CANCELLED' },
@@ -20,6 +23,7 @@ const RULES: readonly Rule[] = [
   { type: /^Out of Memory$/, text: /\/0 bytes used\)/, code: 'DISK_FULL' },
   { type: /^Out of Memory$/, code: 'LIMIT_EXCEEDED' },
   { type: /^(Invalid Input|Invalid|IO|Serialization)$/, text: CORRUPT, code: 'DATA_CORRUPT' },
+  { type: /^IO$/, text: MISSING, code: 'DATA_CORRUPT' },
   { type: /^IO$/, code: 'DISK_FAILED' },
   {
     type: /^(Parser|Syntax|Binder|Catalog|Parameter Not Resolved|Parameter Not Allowed|Expression)$/,
@@ -68,7 +72,7 @@ function clientMessage(code: ErrorCode, text: string, memoryName: string): strin
     case 'DISK_FAILED':
       return 'A file of the data directory cannot be read or written'
     case 'DATA_CORRUPT':
-      return 'A part cannot be read as Parquet'
+      return `${partOf(text)} ${MISSING.test(text) ? 'is missing' : 'cannot be read as Parquet'}`
     case 'BUG':
       return 'Internal error'
     case 'LIMIT_EXCEEDED':
@@ -78,6 +82,12 @@ function clientMessage(code: ErrorCode, text: string, memoryName: string): strin
     default:
       return withoutDirectories(withoutExcerpt(text))
   }
+}
+
+/** The part that an error is of, where it says so. */
+function partOf(text: string): string {
+  const [, name] = /([^/\\"'\s]+\.parquet)\b/.exec(withoutExcerpt(text)) ?? []
+  return name === undefined ? 'A part' : `Part ${name}`
 }
 
 /** DuckDB quotes the SQL after its message: ours, with paths, not the client's. */

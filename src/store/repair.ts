@@ -39,10 +39,14 @@ interface FoundFile extends Omit<ReadablePart, 'origin'> {
  * Makes the catalog again from the parts alone; the old one stays beside it. Parts that cannot be read, that are not
  * ours, or that were replaced long ago go to `quarantine/`.
  *
- * @throws DATA_DIR_LOCKED while a server runs; DISK_FULL, DISK_FAILED
+ * @throws DATA_DIR_LOCKED while a server runs; CONFIG_INVALID where there is no such directory; DISK_FULL, DISK_FAILED
  */
 export async function repair(path: string): Promise<RepairSummary> {
   const disk = new NodeDisk()
+  // A path with a slip in it would be made a lake without rows.
+  if ((await disk.stat(path)) === undefined) {
+    throw new SternaError('CONFIG_INVALID', `There is no data directory to be repaired (${path})`)
+  }
   const dataDir = await DataDir.open(path, disk)
   const reader = new ParquetReader()
   try {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { text } from 'node:stream/consumers'
@@ -194,6 +194,10 @@ test('repair makes a new catalog of the files, and needs the server to be gone',
   await writeFile(path.join(folder, 'kept.csv'), 'a\n1\n2\n')
   const server = await startServer({ dataDir })
   await sterna(['put', path.join(folder, 'kept.csv'), '--server', server.url])
+  const nowhere = path.join(folder, 'repiar')
+  const missed = await sterna(['repair', '--data-dir', nowhere])
+  assert.match(missed.stderr, /There is no data directory to be repaired .*repiar\) \[CONFIG_INVALID\]/)
+  await assert.rejects(stat(nowhere), { code: 'ENOENT' })
   const early = await sterna(['repair', '--data-dir', dataDir])
   assert.equal(early.code, 1)
   assert.match(early.stderr, /\[DATA_DIR_LOCKED\]\n$/)

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 
+import { SternaError } from '../../errors.ts'
 import type { Disk, DiskEntry } from './disk.ts'
 import { LockFile } from './lock-file.ts'
 import { encodeName, parsePartFileName, partFileName } from './part-names.ts'
@@ -44,7 +45,8 @@ export class DataDir {
   /**
    * Takes the directory for this process, makes what is missing in it and empties `tmp/`.
    *
-   * @throws {@link SternaError} DATA_DIR_LOCKED where another server has it.
+   * @throws {@link SternaError} DATA_DIR_LOCKED where another server has it; CONFIG_INVALID where it is no lake, and has
+   * files of others in `tmp/`.
    */
   static async open(path: string, disk: Disk): Promise<DataDir> {
     const root = resolve(path)
@@ -53,6 +55,7 @@ export class DataDir {
     try {
       // Only under the lock: until then all of this is another server's.
       failpoint('start.locked')
+      await dataDir.#refuseForeign()
       await disk.removeTree(dataDir.tmpPath)
       failpoint('start.emptied')
       for (const folder of [dataDir.coldPath, dataDir.logPath, dataDir.tmpPath]) await disk.mkdir(folder)
@@ -62,6 +65,17 @@ export class DataDir {
       throw error
     }
     return dataDir
+  }
+
+  /** What stands in `tmp/` is removed: not where somebody named a folder that is no lake. */
+  async #refuseForeign(): Promise<void> {
+    const isThere = async (path: string): Promise<boolean> => (await this.#disk.stat(path)) !== undefined
+    if ((await isThere(this.coldPath)) || (await isThere(this.catalogPath))) return
+    if (!(await isThere(this.tmpPath)) || (await this.#disk.readdir(this.tmpPath)).length === 0) return
+    throw new SternaError(
+      'CONFIG_INVALID',
+      'The data directory has no parts, but files in its folder tmp/, which a start removes: name another directory',
+    )
   }
 
   /** The folder of a schema's parts. */

@@ -34,6 +34,19 @@ test('opening empties tmp/ and nothing else', async (t) => {
   await dataDir.close()
 })
 
+test('a folder that is no lake keeps what is in its tmp/', async (t) => {
+  const root = await folder(t)
+  await mkdir(join(root, 'tmp'))
+  await writeFile(join(root, 'tmp', 'notes.txt'), '')
+  await assert.rejects(DataDir.open(root, disk), {
+    code: 'CONFIG_INVALID',
+    message: /name another directory/,
+  })
+  assert.deepEqual(await readdir(join(root, 'tmp')), ['notes.txt'])
+  await rm(join(root, 'tmp', 'notes.txt'))
+  await (await DataDir.open(root, disk)).close()
+})
+
 test('a start that is refused leaves tmp/ to the server that runs', async (t) => {
   const root = await folder(t)
   const dataDir = await DataDir.open(root, disk)
