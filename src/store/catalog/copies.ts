@@ -8,12 +8,13 @@ import { type Database, quoted } from './database.ts'
  */
 const SUMMED: ReadonlySet<string> = new Set(['sterna_arrow_schema.header', 'sterna_file_filter.bits'])
 
-/** By which columns rows are looked up, in that order: an index over all columns is one over these, too. */
+/** By which columns rows are looked up or put in order: an index over all columns is one over these, too. */
 const LOOKED_UP_BY: ReadonlyMap<string, readonly string[]> = new Map([
   ['ducklake_table', ['table_id']],
   ['ducklake_column', ['table_id', 'begin_snapshot', 'end_snapshot']],
   ['ducklake_data_file', ['table_id']],
   ['ducklake_delete_file', ['table_id']],
+  ['ducklake_file_partition_value', ['data_file_id', 'partition_key_index']],
   ['ducklake_file_column_stats', ['table_id', 'column_id', 'data_file_id']],
   ['ducklake_schema_versions', ['table_id']],
   ['ducklake_table_stats', ['table_id']],
@@ -37,6 +38,15 @@ const BEFORE = [
 ]
 
 const PREFIX = 'sterna_copy_of_'
+
+/** The tables that have a copy of all that their rows hold. */
+export function copiedTables(db: Database): ReadonlySet<string> {
+  const rows = db.all<[string]>(
+    `SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = '${PREFIX}' || tbl_name`,
+  )
+  const summed = new Set([...SUMMED].map((column) => column.split('.')[0]))
+  return new Set(rows.map(([table]) => table).filter((table) => !summed.has(table)))
+}
 
 /** Makes the copies that are not there: of a new catalog, or one that others or earlier versions made. */
 export function prepareCopies(db: Database): void {

@@ -5,6 +5,7 @@ import { setImmediate as others } from 'node:timers/promises'
 import type { DatasetRef } from '../../../flight/descriptor.ts'
 import { SternaError } from '../../errors.ts'
 import { openFilter } from '../value-filter.ts'
+import { copiedTables } from './copies.ts'
 import { Database, damaged, quoted } from './database.ts'
 import { shownName } from './names.ts'
 
@@ -20,6 +21,12 @@ export interface CatalogDamage {
 interface Table {
   readonly name: string
   readonly hasRowid: boolean
+}
+
+/** What SQLite says of a table that is not as its indexes are. */
+interface Difference {
+  readonly table: string
+  readonly text: string
 }
 
 /** Rows whose texts are looked at together; values of a column have 16 KiB at most. */
@@ -118,18 +125,31 @@ function* findDamage(db: Database, scope: 'all' | 'start'): Generator<CatalogDam
     yield { ref: null, place: 'its structure', cause: new Error(structure) }
     return
   }
-  // The library ends the process at other texts than UTF-8: nothing is read before it is known that there are none.
-  for (const table of [{ name: 'sqlite_master', hasRowid: true }, ...tablesOf(db)]) {
+  const master = { name: 'sqlite_master', hasRowid: true }
+  // Before all that reads names of tables: the library ends the process at other texts than UTF-8.
+  if (findBadText(db, master) !== undefined) {
+    yield { ref: null, place: 'table sqlite_master', cause: new Error('It is not UTF-8') }
+    return
+  }
+  const tables = tablesOf(db)
+  const compared = tables.filter(({ name }) => scope === 'all' || !OF_COLUMNS.has(name))
+  const differences: Difference[] = []
+  for (const { name } of compared) {
+    differences.push(...compareCopies(db, name))
+    yield null
+  }
+  // Rows that are as their copies are as they were written.
+  const copied = differences.length === 0 ? copiedTables(db) : new Set<string>()
+  for (const table of tables) {
+    if (copied.has(table.name) && compared.includes(table)) continue
     const column = findBadText(db, table)
     yield null
     if (column === undefined) continue
     yield { ref: null, place: `table ${table.name}`, cause: new Error(`${column} is not UTF-8`) }
     return
   }
-  for (const { name } of tablesOf(db)) {
-    if (scope === 'start' && OF_COLUMNS.has(name)) continue
-    yield null
-    yield* compareCopies(db, name)
+  yield* nameDifferences(db, differences)
+  for (const { name } of compared) {
     if (name === 'sterna_arrow_schema') yield* compareSchemas(db)
     if (name === 'sterna_file_filter') yield* compareFilters(db)
   }
@@ -161,15 +181,20 @@ function findBadText(db: Database, { name: table, hasRowid }: Table): string | u
   return undefined
 }
 
-/** Each dataset is told of once, and so is a table where its rows are of none. */
-function* compareCopies(db: Database, table: string): Generator<CatalogDamage> {
+/** Reads no text of a row. */
+function compareCopies(db: Database, table: string): Difference[] {
+  const texts = db.all<[string]>(`PRAGMA integrity_check(${quoted(table)})`).map(([text]) => text)
+  return texts.filter((text) => text !== 'ok').map((text) => ({ table, text }))
+}
+
+/** Each dataset is told of once for a table, and so is a table where its rows are of none. */
+function* nameDifferences(db: Database, differences: readonly Difference[]): Generator<CatalogDamage> {
   const known = new Set<string>()
-  for (const [text] of db.all<[string]>(`PRAGMA integrity_check(${quoted(table)})`)) {
-    if (text === 'ok') continue
+  for (const { table, text } of differences) {
     // Rows are counted there, in the order of the table.
     const row = /^row (\d+) missing/.exec(text)?.[1]
     const ref = row === undefined ? null : ownerOf(db, table, Number(row) - 1)
-    const name = ref === null ? '' : shownName(ref)
+    const name = `${table}\0${ref === null ? '' : shownName(ref)}`
     if (!known.has(name)) yield { ref, place: `table ${table}`, cause: new Error(text) }
     known.add(name)
   }
