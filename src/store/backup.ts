@@ -52,7 +52,7 @@ export interface BackupParts {
  * the logs up to the last batch that was acknowledged. Whoever writes goes on; files that are replaced meanwhile stay
  * until this ends.
  *
- * @throws DATA_CORRUPT where a part is missing; DISK_FULL, DISK_FAILED, CANCELLED
+ * @throws DATA_CORRUPT where a part is missing or the catalog is damaged; DISK_FULL, DISK_FAILED, CANCELLED
  */
 export async function* readBackup(parts: BackupParts, signal: AbortSignal): AsyncGenerator<BackupItem> {
   const { disk, dataDir, catalog, logs, pins } = parts
