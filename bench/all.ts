@@ -18,7 +18,13 @@ import { flightSqlTable } from './lib/flight-sql-table.ts'
 import { mainJobTables } from './lib/main-job-tables.ts'
 import { isSmoke, resultPath } from './lib/run.ts'
 import { replaceSection } from './lib/tables.ts'
-import { compactionTable, pruningTable, rollupTable, startTable } from './lib/ticks-tables.ts'
+import {
+  compactionTable,
+  pointQueryTable,
+  pruningTable,
+  rollupTable,
+  startTable,
+} from './lib/ticks-tables.ts'
 import { targetsTable } from './lib/targets-table.ts'
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
@@ -59,6 +65,7 @@ const sections: readonly Section[] = [
   section('append', appendTable),
   section('start', startTable),
   section('pruning', pruningTable),
+  section('point-query', pointQueryTable),
   section('compaction', compactionTable),
   section('rollup', rollupTable),
   section('data-plane', dataPlaneTables),

@@ -119,8 +119,12 @@ export const LIMITS = {
   /** Filters of what there is more of: 43,690 contracts or accounts in a column of a part, and some such columns. */
   columnFilterBytesMax: 64 * KiB,
   partFiltersBytesMax: 256 * KiB,
-  /** Blocks of filters that one condition reads, parts times values: each takes up to 30 µs of the main thread. */
-  filterLookupsMax: 16_384,
+  /** Blocks of filters that one condition reads, parts times values: 3 µs each, where opening a part takes 100 or more. */
+  filterLookupsMax: 131_072,
+  /** How long work on the main thread that has steps goes on before others have their turns of the event loop. */
+  turnMs: 2,
+  /** Parts that one such step reads the bounds of, or looks into the filters of: a ms or two. */
+  turnParts: 256,
   /** How long no rows have to come before a dataset is compacted whatever it has (`compaction.quiet_ms`). */
   compactQuietMs: 600_000,
   /** Share of the time of one thread, and bytes a second, that work in the background may take. */

@@ -131,6 +131,20 @@ export interface PruningResult {
   readonly machine: Machine
 }
 
+/** What bench/results/point-query.json holds: one account among many parts, and the delays of the event loop meanwhile. */
+export interface PointQueryResult {
+  readonly ways: Readonly<Record<string, Latency>>
+  /** The latest of each call. */
+  readonly loop: Readonly<Record<string, Latency>>
+  /** The first call of each kind after a start. */
+  readonly first: Readonly<Record<string, { readonly ms: number; readonly loop_ms: number }>>
+  /** The most parts that one of some queries opened. */
+  readonly opened: Readonly<Record<string, number>>
+  readonly parts: number
+  readonly calls: number
+  readonly machine: Machine
+}
+
 /** What bench/results/compaction.json holds: small reads beside a compaction and without it, in turns. */
 export interface CompactionResult {
   readonly reads: Readonly<Record<string, Readonly<Record<'without' | 'during', Latency>>>>

@@ -1,4 +1,10 @@
-import type { CompactionResult, PruningResult, RollupResult, StartResult } from './results.ts'
+import type {
+  CompactionResult,
+  PointQueryResult,
+  PruningResult,
+  RollupResult,
+  StartResult,
+} from './results.ts'
 import { figure, markdownTable } from './tables.ts'
 
 /** An hour of one contract out of a year, for docs/performance.md. */
@@ -14,6 +20,26 @@ export function pruningTable({ ways, opened, ...result }: PruningResult): string
       `compaction at zstd ${result.level} ${figure(result.compact_seconds)} s.`,
     '',
     markdownTable(['', 'p50 ms', 'p99 ms'], rows),
+  ].join('\n')
+}
+
+/** One account among many parts, for docs/performance.md. */
+export function pointQueryTable({ ways, loop, first, opened, ...result }: PointQueryResult): string {
+  const rows = Object.entries(ways).map(([name, { p50_ms: p50, p99_ms: p99 }]) => [
+    name,
+    count(opened[name] ?? 0),
+    figure(p50),
+    figure(p99),
+    figure(loop[name]?.p50_ms ?? 0),
+    figure(loop[name]?.p99_ms ?? 0),
+    figure(first[name]?.ms ?? 0),
+    figure(first[name]?.loop_ms ?? 0),
+  ])
+  const columns = ['', 'parts opened', 'p50', 'p99', 'loop late, p50', 'p99', 'first call', 'loop late']
+  return [
+    `In ms; ${count(result.parts)} parts, ${count(result.calls)} calls of each kind:`,
+    '',
+    markdownTable(columns, rows),
   ].join('\n')
 }
 

@@ -41,7 +41,7 @@ import {
   isReadAlike,
   type Learned,
   openingOf,
-  openTarget,
+  openTargets,
   type OpenTarget,
   type Target,
   versionsOf,
@@ -136,7 +136,7 @@ export class Gate {
     const isSettled = targets.every(isReadAlike)
     const settled = isSettled ? queries?.get('') : undefined
     if (settled !== undefined) return { ...settled, datasets }
-    const open = targets.map((target) => openTarget(target, options.bound))
+    const open = await openTargets(targets, options.bound)
     const opening = isSettled ? '' : openingOf(open)
     const sources = framesOf(open)
     const same = queries?.get(opening)

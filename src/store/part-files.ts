@@ -1,12 +1,13 @@
 import { basename, dirname, join } from 'node:path'
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import { errnoOf, SternaError } from '../errors.ts'
+import type { CatalogPart } from './catalog/state.ts'
 import type { Disk } from './disk/disk.ts'
 import { checkSeal, PartDamage, sealPart } from './parquet/part-seal.ts'
 import { encodeName, parsePartFileName, partFileName } from './disk/part-names.ts'
 import { failpoint } from './failpoints.ts'
 import { encodeNotes } from './part-notes.ts'
-import type { ColumnStats } from './parts.ts'
+import type { ColumnStats, PinnedPart } from './parts.ts'
 
 /** The schema whose parts lie in `cold/` itself; every other has a folder of its own there. */
 const MAIN_SCHEMA = 'main'
@@ -21,6 +22,7 @@ export class PartFiles {
   readonly #disk: Disk
   readonly #coldDirectory: string
   readonly #lastNumbers = new Map<string, number>()
+  readonly #pinned = new WeakMap<CatalogPart, PinnedPart>()
 
   constructor(disk: Disk, coldDirectory: string) {
     this.#disk = disk
@@ -30,6 +32,15 @@ export class PartFiles {
   /** Where a part lies. @param path - relative to `cold/`, as the catalog has it */
   absolutePath(path: string): string {
     return join(this.#coldDirectory, path)
+  }
+
+  /** A part as readers know it: one object for each, for as long as the catalog has it. */
+  pinnedPart(part: CatalogPart): PinnedPart {
+    const known = this.#pinned.get(part)
+    if (known !== undefined) return known
+    const pinned = { path: this.absolutePath(part.path), rows: part.rows }
+    this.#pinned.set(part, pinned)
+    return pinned
   }
 
   /** Takes the number of a part that is there out of circulation. @param path - relative to `cold/` */

@@ -17,45 +17,66 @@ export interface PartFilter {
   readonly isOpen?: boolean
 }
 
-/** What the catalog says of a column in one part. */
-export interface PartBounds {
+/** What the catalog says of a column in one part, as texts. */
+export interface BoundTexts {
   readonly min: string | null
   readonly max: string | null
   readonly containsNan: boolean | null
-  /** All values but null as DuckDB prints them, where they are known. */
-  readonly values: ReadonlySet<string> | null
 }
 
 /** A value in a form that compares with others of the same column; instants as texts. */
 type Key = bigint | number | string | Buffer
 
+/** What is known of a column in one part, in a form that compares. */
+export interface PartBounds {
+  /** No value is smaller, or larger; null where nobody knows. */
+  readonly min: Key | null
+  readonly max: Key | null
+  /** All values but null as DuckDB prints them, where they are known. */
+  readonly values: ReadonlySet<string> | null
+}
+
+/** @param type - of the column, in the words of DuckLake */
+export function partBounds(
+  { min, max, containsNan }: BoundTexts,
+  values: ReadonlySet<string> | null,
+  type: string,
+): PartBounds {
+  // NaN is larger than all other numbers and in no bound.
+  const hasNan = type.startsWith('float') && containsNan !== false
+  return {
+    min: min === null ? null : boundKey(min, type),
+    max: max === null || hasNan ? null : boundKey(max, type),
+    values,
+  }
+}
+
 /**
- * Whether rows of a part can meet a condition; true wherever that is not certain.
+ * Tells whether rows of a part can meet a condition; true wherever that is not certain.
  *
  * @param type - of the column, in the words of DuckLake
  */
-export function mayContain(filter: PartFilter, bounds: PartBounds, type: string): boolean {
-  const { values, low, high } = filter
-  const min = bounds.min === null ? null : boundKey(bounds.min, type)
-  // NaN is larger than all other numbers and in no bound.
-  const hasNan = type.startsWith('float') && bounds.containsNan !== false
-  const max = bounds.max === null || hasNan ? null : boundKey(bounds.max, type)
-  const isAbove = (value: FilterValue): boolean => {
-    const key = valueKey(value, type)
-    return key !== null && max !== null && compareKeys(key, max) > 0
+export function partTest({ values, low, high }: PartFilter, type: string): (bounds: PartBounds) => boolean {
+  const keyOf = (value: FilterValue | undefined): Key | null =>
+    value === undefined ? null : valueKey(value, type)
+  const [lowKey, highKey] = [keyOf(low), keyOf(high)]
+  const wanted = values?.map((value) => ({ key: keyOf(value), text: printed(value, type) }))
+  return (bounds) => {
+    if (isAbove(lowKey, bounds) || isBelow(highKey, bounds)) return false
+    if (wanted === undefined) return true
+    return wanted.some(({ key, text }) => {
+      const isThere = bounds.values === null || text === null || bounds.values.has(text)
+      return isThere && !isAbove(key, bounds) && !isBelow(key, bounds)
+    })
   }
-  const isBelow = (value: FilterValue): boolean => {
-    const key = valueKey(value, type)
-    return key !== null && min !== null && compareKeys(key, min) < 0
-  }
-  if (low !== undefined && isAbove(low)) return false
-  if (high !== undefined && isBelow(high)) return false
-  if (values === undefined) return true
-  const isThere = (value: FilterValue): boolean => {
-    const text = printed(value, type)
-    return bounds.values === null || text === null || bounds.values.has(text)
-  }
-  return values.some((value) => !isAbove(value) && !isBelow(value) && isThere(value))
+}
+
+function isAbove(key: Key | null, { max }: PartBounds): boolean {
+  return key !== null && max !== null && compareKeys(key, max) > 0
+}
+
+function isBelow(key: Key | null, { min }: PartBounds): boolean {
+  return key !== null && min !== null && compareKeys(key, min) < 0
 }
 
 /** The values that a condition asks for, as DuckDB prints them in a column; null where that is not all it asks. */

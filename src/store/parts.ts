@@ -232,15 +232,21 @@ export interface SelectedRows {
   readonly isExact: boolean
 }
 
+/** One part as a pinned snapshot shows it: where its file is. */
+export interface PinnedPart {
+  readonly path: string
+  readonly rows: number
+}
+
 /** One dataset as a pinned snapshot shows it. Its parts exist until the pin is released. */
 export interface PinnedDataset {
   readonly ref: DatasetRef
   /** Dataset and version in one text; changes with every commit to the dataset, never repeats. */
   readonly id: string
   readonly schema: Schema
-  readonly parts: readonly { readonly path: string; readonly rows: number }[]
+  readonly parts: readonly PinnedPart[]
   /** Those of the parts that can have rows which meet all of the conditions; without it nobody knows. */
-  readonly partsWith?: (filters: readonly PartFilter[]) => PinnedDataset['parts']
+  readonly partsWith?: (filters: readonly PartFilter[]) => Promise<PinnedDataset['parts']>
   /**
    * The rows of parts and log that can meet all of the conditions, where the dataset is in memory. A dataset that is made
    * of some of the rows has it no longer.

@@ -1,7 +1,6 @@
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import type { Frame } from '../../flight/frame.ts'
 import { SternaError } from '../errors.ts'
-import { LIMITS } from '../limits.ts'
 import type { FrameCache } from './cache/frame-cache.ts'
 import { valueRanges } from './cache/value-ranges.ts'
 import type { Catalog } from './catalog/catalog.ts'
@@ -9,24 +8,26 @@ import type { PartBoundsIndex } from './catalog/part-bounds.ts'
 import type { CatalogDataset, CatalogPart, CatalogState, RollupState } from './catalog/state.ts'
 import { matchesGlob } from './glob.ts'
 import { type LogViews, logRows } from './log/logs.ts'
-import { type PartFilter, mayContain, printedValues } from './part-filter.ts'
+import type { PartFilter } from './part-filter.ts'
+import { partsThatCan } from './part-pruning.ts'
 import type {
   LogRows,
   PastMoment,
   PinnedDataset,
   PinnedLake,
+  PinnedPart,
   PinnedRollup,
   PinnedView,
   SelectedRows,
 } from './parts.ts'
-import { hashValue } from './value-filter.ts'
 
 /** What a snapshot is pinned with. */
 export interface SnapshotParts {
   readonly pin: (snapshotId: number) => () => void
   /** @throws VERSION_NOT_FOUND, REQUEST_INVALID */
   readonly stateAt: (moment: PastMoment) => CatalogState
-  readonly absolutePath: (path: string) => string
+  /** A part as readers know it: the same object each time, since some datasets have ten thousand. */
+  readonly fileOf: (part: CatalogPart) => PinnedPart
   readonly cache: FrameCache
   /** Of the columns of parts: what can have no row that is wanted is not read. Null where columns may have had other names. */
   readonly bounds: PartBoundsIndex | null
@@ -110,7 +111,7 @@ export class PinnedSnapshot implements PinnedLake {
     const conditions = filters.flatMap((filter) => {
       const column = schema.fields.findIndex(({ name }) => name === filter.column)
       const field = schema.fields[column]
-      const type = bounds?.of(dataset, filter.column)?.type
+      const type = bounds?.typeOf(dataset, filter.column)
       const ranges = field && type !== undefined ? valueRanges(filter, type, field) : null
       return ranges === null ? [] : [{ column, ranges }]
     })
@@ -126,6 +127,7 @@ export class PinnedSnapshot implements PinnedLake {
 
   #pinned(dataset: CatalogDataset): PinnedDataset {
     const log = logRows(this.#logs, dataset)
+    const { bounds } = this.#parts
     const id = log === null ? datasetId(dataset) : `${datasetId(dataset)}+${log.sequence}`
     const rollupOf = (): PinnedRollup | null => dataset.rollup && this.#rollup(dataset, dataset.rollup)
     let rollup: PinnedRollup | null | undefined
@@ -136,7 +138,10 @@ export class PinnedSnapshot implements PinnedLake {
       },
       schema: dataset.schema,
       parts: this.#partsOf(dataset.parts),
-      partsWith: (filters) => this.#partsOf(this.#kept(dataset, filters)),
+      ...(bounds !== null && {
+        partsWith: async (filters: readonly PartFilter[]) =>
+          this.#partsOf(await partsThatCan(bounds, dataset, filters)),
+      }),
       rowsWith: (filters) => this.#rowsWith(dataset, log, filters),
       log,
       rows: dataset.rows + (log?.rows ?? 0),
@@ -175,32 +180,7 @@ export class PinnedSnapshot implements PinnedLake {
   }
 
   #partsOf(parts: readonly CatalogPart[]): PinnedDataset['parts'] {
-    return parts.map(({ path, rows }) => ({ path: this.#parts.absolutePath(path), rows }))
-  }
-
-  #kept(dataset: CatalogDataset, filters: readonly PartFilter[]): readonly CatalogPart[] {
-    const index = this.#parts.bounds
-    const asked = filters.flatMap((filter) => {
-      const bounds = index?.of(dataset, filter.column)
-      return bounds === undefined ? [] : [{ filter, bounds }]
-    })
-    const within = asked.reduce(
-      (parts, { filter, bounds }) =>
-        parts.filter(({ dataFileId }) => {
-          const known = bounds.byPart.get(dataFileId)
-          return known === undefined || mayContain(filter, known, bounds.type)
-        }),
-      // Those without rows say only where others come from.
-      dataset.parts.filter(({ rows }) => rows > 0),
-    )
-    // Filters are read from the catalog, for the parts that nothing else leaves out.
-    return asked.reduce((parts, { filter, bounds }) => {
-      const values = printedValues(filter, bounds.type)
-      if (index === null || values === null) return parts
-      if (parts.length * values.length > LIMITS.filterLookupsMax) return parts
-      const gone = index.without(bounds, parts, values.map(hashValue))
-      return gone.size === 0 ? parts : parts.filter(({ dataFileId }) => !gone.has(dataFileId))
-    }, within)
+    return parts.map(this.#parts.fileOf)
   }
 }
 

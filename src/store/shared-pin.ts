@@ -42,7 +42,7 @@ export class SharedPin implements Lake {
         // What is made of a piece is nothing for the whole, and the other way round.
         id: `${found.id}[${first},${end}]`,
         parts,
-        ...(partsWith && { partsWith: (filters) => partsWith(filters).filter(isIn) }),
+        ...(partsWith && { partsWith: async (filters) => (await partsWith(filters)).filter(isIn) }),
         log,
         rows: parts.reduce((sum, { rows }) => sum + rows, log?.rows ?? 0),
       }

@@ -1,5 +1,5 @@
 import type { FrameCacheStats } from './cache/frame-cache.ts'
-import type { CatalogState } from './catalog/state.ts'
+import type { CatalogDataset, CatalogState, PartTier } from './catalog/state.ts'
 import type { UpkeepStats } from './lifecycle/upkeep.ts'
 import type { LogStats } from './log/logs.ts'
 
@@ -54,8 +54,15 @@ export function storeStats(
   upkeep: UpkeepStats,
 ): StoreStats {
   const datasets = state.list()
-  const parts = datasets.flatMap((dataset) => dataset.parts)
-  const total = tierStats(parts)
+  const sums = { warm: { ...NOTHING }, cold: { ...NOTHING } }
+  for (const dataset of datasets) {
+    const own = sumsOf(dataset)
+    add(sums.warm, own.warm)
+    add(sums.cold, own.cold)
+  }
+  const all = { ...sums.warm }
+  add(all, sums.cold)
+  const total = tierStats(all)
   return {
     total_keys: datasets.length,
     total_rows: total.rows + log.rows,
@@ -70,24 +77,46 @@ export function storeStats(
     tiers: {
       hot: { keys: cache.entries, bytes: cache.bytes },
       log,
-      warm: tierStats(parts.filter(({ tier }) => tier === 'warm')),
-      cold: tierStats(parts.filter(({ tier }) => tier === 'cold')),
+      warm: tierStats(sums.warm),
+      cold: tierStats(sums.cold),
     },
   }
 }
 
-function tierStats(parts: readonly { rows: number; fileBytes: number; arrowBytes: number }[]): TierStats {
-  const fileBytes = sum(parts, (part) => part.fileBytes)
-  const arrowBytes = sum(parts, (part) => part.arrowBytes)
+interface Sums {
+  parts: number
+  rows: number
+  fileBytes: number
+  arrowBytes: number
+}
+
+const NOTHING: Readonly<Sums> = { parts: 0, rows: 0, fileBytes: 0, arrowBytes: 0 }
+
+/** Of datasets as they are: some have ten thousand parts, and most do not change between two looks. */
+const known = new WeakMap<CatalogDataset, Readonly<Record<PartTier, Readonly<Sums>>>>()
+
+function sumsOf(dataset: CatalogDataset): Readonly<Record<PartTier, Readonly<Sums>>> {
+  const found = known.get(dataset)
+  if (found !== undefined) return found
+  const sums = { warm: { ...NOTHING }, cold: { ...NOTHING } }
+  for (const part of dataset.parts) add(sums[part.tier], { ...part, parts: 1 })
+  known.set(dataset, sums)
+  return sums
+}
+
+function add(to: Sums, { parts, rows, fileBytes, arrowBytes }: Readonly<Sums>): void {
+  to.parts += parts
+  to.rows += rows
+  to.fileBytes += fileBytes
+  to.arrowBytes += arrowBytes
+}
+
+function tierStats({ parts, rows, fileBytes, arrowBytes }: Readonly<Sums>): TierStats {
   return {
-    parts: parts.length,
-    rows: sum(parts, (part) => part.rows),
+    parts,
+    rows,
     size_bytes: fileBytes,
     arrow_size_bytes: arrowBytes,
     compression_ratio: fileBytes === 0 ? null : arrowBytes / fileBytes,
   }
-}
-
-function sum<T>(items: readonly T[], figure: (item: T) => number): number {
-  return items.reduce((total, item) => total + figure(item), 0)
 }

@@ -60,7 +60,7 @@ export function makeStoreParts(options: StoreOptions, lake: OpenLake, log: Logge
   const snapshots: SnapshotParts = {
     pin: (snapshotId) => pins.pin(snapshotId),
     stateAt: (moment) => catalog.stateAt(moment),
-    absolutePath,
+    fileOf: (part) => files.pinnedPart(part),
     cache,
     bounds: catalog.bounds,
     partTimes: (...column) => catalog.partTimes(...column),

@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib'
  *
  * Source: Parquet format, BloomFilter.md, "Split Block Bloom Filters".
  */
-const BLOCK_BYTES = 32
+export const BLOCK_BYTES = 32
 
 /** Of the checksum behind the blocks of a filter in the catalog. */
 const CRC_BYTES = 4
@@ -47,17 +47,17 @@ export function filterValuesMax(bytes: number): number {
 export function makeValueFilter(hashes: readonly ValueHash[]): Uint8Array {
   const blocks = Math.max(1, Math.ceil((hashes.length * BITS_PER_VALUE) / (BLOCK_BYTES * 8)))
   const filter = new Uint32Array((blocks * BLOCK_BYTES) / 4)
-  for (const { place, bits } of hashes) {
-    let at = Math.floor((place * blocks) / 2 ** 32) * SALTS.length
+  for (const hash of hashes) {
+    let at = blockOf(hash, blocks) * SALTS.length
     for (const salt of SALTS) {
-      filter[at] = (filter[at] ?? 0) | bitOf(bits, salt)
+      filter[at] = (filter[at] ?? 0) | (1 << indexOfBit(hash.bits, salt))
       at += 1
     }
   }
   return new Uint8Array(filter.buffer)
 }
 
-/** A filter as the catalog keeps it: its CRC-32 follows the last block. */
+/** A filter, or a piece of one, as the catalog keeps it: its CRC-32 follows the last block. */
 export function sealFilter(filter: Uint8Array): Uint8Array {
   const sealed = Buffer.alloc(filter.byteLength + CRC_BYTES)
   sealed.set(filter)
@@ -72,21 +72,29 @@ export function openFilter(sealed: Buffer): Buffer | null {
   const end = sealed.byteLength - CRC_BYTES
   return crc32(sealed.subarray(0, end)) === sealed.readUInt32LE(end) ? sealed.subarray(0, end) : null
 }
+/** The block, of so many of a filter, that tells of a value. */
+export function blockOf({ place }: ValueHash, blocks: number): number {
+  return Math.floor((place * blocks) / 2 ** 32)
+}
+
+/** The nibbles in which a bit is set, as GLOB has them, by the bit. */
+const NIBBLES = ['[13579BDF]', '[2367ABEF]', '[4567CDEF]', '[89ABCDEF]'] as const
 
 /**
- * A term of SQLite: the block of the filter `bits` that tells of a value.
- *
- * @param place - the SQL of the first half of its hash
+ * What SQLite compares the hexadecimal digits of a block with, by GLOB: it matches unless a value of this hash is not
+ * there for certain.
  */
-export function blockExpression(bits: string, place: string): string {
-  return `substr(${bits}, 1 + ${BLOCK_BYTES} * ((${place} * (length(${bits}) / ${BLOCK_BYTES})) >> 32), ${BLOCK_BYTES})`
+export function blockPattern({ bits }: ValueHash): string {
+  const digits = new Array<string>(BLOCK_BYTES * 2).fill('?')
+  SALTS.forEach((salt, word) => {
+    const bit = indexOfBit(bits, salt)
+    // Words are little-endian, the first digit of a byte is its upper half.
+    const digit = (word * 4 + (bit >> 3)) * 2 + ((bit & 4) === 0 ? 1 : 0)
+    digits[digit] = NIBBLES[bit & 3] ?? '?'
+  })
+  return digits.join('')
 }
 
-/** False where a value of this hash is not there for certain. */
-export function blockHas(block: Buffer, { bits }: ValueHash): boolean {
-  return SALTS.every((salt, word) => (block.readUInt32LE(word * 4) & bitOf(bits, salt)) !== 0)
-}
-
-function bitOf(bits: number, salt: number): number {
-  return 1 << (Math.imul(bits, salt) >>> 27)
+function indexOfBit(bits: number, salt: number): number {
+  return Math.imul(bits, salt) >>> 27
 }

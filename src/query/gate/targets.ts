@@ -51,17 +51,18 @@ export interface OpenTarget extends Target {
   readonly view?: ViewTarget & { readonly targets: readonly OpenTarget[] }
 }
 
-/** @param bound - the values of its parameters; views have none */
-export function openTarget(target: Target, bound: BoundValues = () => undefined): OpenTarget {
+/** @param bound - the values of parameters; views have none */
+export async function openTargets(targets: readonly Target[], bound?: BoundValues): Promise<OpenTarget[]> {
+  const opened: OpenTarget[] = []
+  for (const target of targets) opened.push(await openTarget(target, bound))
+  return opened
+}
+
+async function openTarget(target: Target, bound: BoundValues = () => undefined): Promise<OpenTarget> {
   const { use, datasets, view, ...others } = target
   if (view !== undefined) {
-    return {
-      ...others,
-      use,
-      datasets,
-      opened: [],
-      view: { ...view, targets: view.targets.map((inner) => openTarget(inner)) },
-    }
+    const targets = await openTargets(view.targets)
+    return { ...others, use, datasets, opened: [], view: { ...view, targets } }
   }
   const conditions = 'conditions' in use ? use.conditions : []
   if (conditions.length === 0) return { ...others, use, datasets, opened: datasets }
@@ -74,13 +75,14 @@ export function openTarget(target: Target, bound: BoundValues = () => undefined)
     return { ...others, ...stored, use, datasets, opened: [inMemory(only, rows)] }
   }
   const isChosen = conditions.some(hasParameter)
-  const opened = datasets.map((dataset) => {
-    const kept = dataset.partsWith?.(filters) ?? dataset.parts
+  const opened: PinnedDataset[] = []
+  for (const dataset of datasets) {
+    const kept = (await dataset.partsWith?.(filters)) ?? dataset.parts
     // The columns of several datasets are those of all of them, whichever have rows; and whatever is bound, they are
     // of the same types.
     const isForColumns = kept.length === 0 && (datasets.length > 1 || isChosen)
-    return { ...dataset, parts: isForColumns ? dataset.parts.slice(0, 1) : kept }
-  })
+    opened.push({ ...dataset, parts: isForColumns ? dataset.parts.slice(0, 1) : kept })
+  }
   return { ...others, ...stored, use, datasets, opened }
 }
 

@@ -4,9 +4,9 @@ import { type Database, quoted } from './database.ts'
  * Rows of the catalog stand twice: in their table, and in an index over all columns of the table. SQLite keeps the two
  * alike whoever writes, DuckDB's extension included, and finds when it compares them that bits of one have changed.
  *
- * These have a checksum instead, being large: the SHA-256 of an Arrow schema, and the CRC-32 of a filter.
+ * These have a checksum instead, being large: the SHA-256 of an Arrow schema, and the CRC-32 of a piece of a filter.
  */
-const SUMMED: ReadonlySet<string> = new Set(['sterna_arrow_schema.header', 'sterna_file_filter.bits'])
+const SUMMED: ReadonlySet<string> = new Set(['sterna_arrow_schema.header', 'sterna_filter_piece.bits'])
 
 /** By which columns rows are looked up or put in order: an index over all columns is one over these, too. */
 const LOOKED_UP_BY: ReadonlyMap<string, readonly string[]> = new Map([

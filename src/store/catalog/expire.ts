@@ -9,7 +9,7 @@ const OF_PART = [
   'ducklake_file_partition_value',
   'sterna_data_file',
   'sterna_file_values',
-  'sterna_file_filter',
+  'sterna_filter_piece',
 ]
 
 /** Tables whose rows belong to one table. */

@@ -2,6 +2,7 @@ import { SternaError } from '../../errors.ts'
 import { prepareCopies } from './copies.ts'
 import type { Database } from './database.ts'
 import { DUCKLAKE_TABLES } from './ducklake-tables.ts'
+import { cutOldFilters } from './part-filters.ts'
 
 /** The version of the format that is written and read. Source: DuckLake specification 1.0, section Tables. */
 const DUCKLAKE_VERSION = '1.0'
@@ -17,7 +18,7 @@ const DUCKLAKE_VERSION = '1.0'
  *   the name that its log has from an older catalog.
  * - `sterna_options`: what a dataset was told, in JSON; see `src/store/options.ts`.
  * - `sterna_file_values`: all values of a column of a part, in JSON, where they are texts or integers, and few.
- * - `sterna_file_filter`: where they are more, a filter of them and its CRC-32; see `src/store/value-filter.ts`.
+ * - `sterna_filter_piece`: where they are more, a filter of them in pieces, each with its CRC-32; see `part-filters.ts`.
  * - `sterna_rollup`: what a dataset is a rollup of, in JSON; the table and the version of that, and up to which instant,
  *   in µs since 1970, the parts of the rollup are true of it.
  * - `sterna_data_file`: size in memory and tier of a part.
@@ -38,8 +39,8 @@ CREATE TABLE IF NOT EXISTS sterna_log(
 CREATE TABLE IF NOT EXISTS sterna_options(table_id INTEGER PRIMARY KEY, options TEXT);
 CREATE TABLE IF NOT EXISTS sterna_file_values(
   data_file_id INTEGER, table_id INTEGER, column_id INTEGER, "values" TEXT, PRIMARY KEY (data_file_id, column_id));
-CREATE TABLE IF NOT EXISTS sterna_file_filter(
-  data_file_id INTEGER, column_id INTEGER, bits BLOB, PRIMARY KEY (data_file_id, column_id));
+CREATE TABLE IF NOT EXISTS sterna_filter_piece(
+  data_file_id INTEGER, column_id INTEGER, piece INTEGER, blocks INTEGER, bits BLOB);
 CREATE TABLE IF NOT EXISTS sterna_rollup(
   table_id INTEGER PRIMARY KEY, definition TEXT, source_table_id INTEGER, source_version INTEGER,
   watermark_us INTEGER);
@@ -89,6 +90,7 @@ export function createTables(db: Database, uuid: string, snapshotTime: string): 
 export function prepareTables(db: Database, dataPath: string): void {
   checkTables(db)
   db.exec(STERNA_TABLES)
+  cutOldFilters(db)
   prepareCopies(db)
   setMetadata(db, 'data_path', dataPath)
   // Without a limit, small inserts of other engines go into tables of the catalog, where no Parquet reader sees them.
@@ -98,7 +100,8 @@ export function prepareTables(db: Database, dataPath: string): void {
     DELETE FROM sterna_log WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_options WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_file_values WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file);
-    DELETE FROM sterna_file_filter WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file);
+    DELETE FROM sterna_filter_piece WHERE data_file_id IN (
+      SELECT DISTINCT data_file_id FROM sterna_filter_piece EXCEPT SELECT data_file_id FROM ducklake_data_file);
     DELETE FROM sterna_rollup WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);
     DELETE FROM sterna_data_file WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file);
     DELETE FROM sterna_table_past WHERE table_id NOT IN (SELECT table_id FROM ducklake_table);

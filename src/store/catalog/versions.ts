@@ -1,8 +1,8 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
 import type { ColumnStats } from '../parts.ts'
-import { openFilter } from '../value-filter.ts'
 import type { Database } from './database.ts'
 import { parseValues } from './part-bounds.ts'
+import { readFilters } from './part-filters.ts'
 import type { CatalogPart, NewPart } from './state.ts'
 import { fromTimeText } from './time.ts'
 
@@ -119,23 +119,22 @@ type StatsRow = readonly [
   max: string | null,
   containsNan: number | null,
   values: string | null,
-  filter: ArrayBuffer | null,
 ]
 
 function columnStats(db: Database, dataFileId: number): ColumnStats[] {
   const rows = db.all<StatsRow>(
-    `SELECT s.column_id, s.column_size_bytes, s.null_count, s.min_value, s.max_value, s.contains_nan, v."values", f.bits
+    `SELECT s.column_id, s.column_size_bytes, s.null_count, s.min_value, s.max_value, s.contains_nan, v."values"
      FROM ducklake_file_column_stats s
      LEFT JOIN sterna_file_values v ON v.data_file_id = s.data_file_id AND v.column_id = s.column_id
-     LEFT JOIN sterna_file_filter f ON f.data_file_id = s.data_file_id AND f.column_id = s.column_id
      WHERE s.data_file_id = ?`,
     dataFileId,
   )
+  const filters = readFilters(db, dataFileId)
   // Of a column without a count of nulls nothing is known.
   return rows
     .filter(([, , nullCount]) => nullCount !== null)
-    .map(([fieldId, compressedBytes, nullCount, min, max, containsNan, values, sealed]) => {
-      const filter = sealed && openFilter(Buffer.from(sealed))
+    .map(([fieldId, compressedBytes, nullCount, min, max, containsNan, values]) => {
+      const filter = filters.get(fieldId)
       return {
         name: '',
         fieldId,
@@ -145,7 +144,7 @@ function columnStats(db: Database, dataFileId: number): ColumnStats[] {
         containsNan: containsNan === null ? null : containsNan !== 0,
         compressedBytes: compressedBytes ?? 0,
         ...(values !== null && { values: parseValues(values) }),
-        ...(filter !== null && { filter }),
+        ...(filter && { filter }),
       }
     })
 }

@@ -1,7 +1,7 @@
 import type { ColumnStats } from '../parts.ts'
-import { sealFilter } from '../value-filter.ts'
 import { type Column, isLeaf } from './columns.ts'
 import { LATEST } from './live.ts'
+import { writeFilter } from './part-filters.ts'
 import { readPartitionings, writePartition } from './partitions.ts'
 import type { SnapshotWriter } from './snapshot-writer.ts'
 import type { CatalogPart, NewPart } from './state.ts'
@@ -107,13 +107,7 @@ function addColumnStats(
   const stats = new Map<number, ColumnStats>(part.columns.map((column) => [column.fieldId, column]))
   for (const column of columns.filter(isLeaf)) {
     const known = stats.get(column.id)
-    if (known?.filter !== undefined) {
-      writer.db.insert('sterna_file_filter', {
-        data_file_id: dataFileId,
-        column_id: column.id,
-        bits: sealFilter(known.filter),
-      })
-    }
+    if (known?.filter !== undefined) writeFilter(writer.db, dataFileId, column.id, known.filter)
     if (known?.values !== undefined) {
       writer.db.insert('sterna_file_values', {
         data_file_id: dataFileId,

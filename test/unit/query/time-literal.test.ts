@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ArrowType } from '../../../flight/index.ts'
 import { timeLiteral } from '../../../src/query/time-literal.ts'
-import { mayContain } from '../../../src/store/part-filter.ts'
+import { partBounds, partTest } from '../../../src/store/part-filter.ts'
 import { field } from '../../support/raw-flight.ts'
 
 /** A column, what DuckLake calls its type, and the bounds of a part of the 2nd of February. */
@@ -46,15 +46,15 @@ const PARSED: Readonly<Record<string, string>> = { TIMESTAMPTZ: 'TIMESTAMP WITH 
 
 for (const [type, lakeType, min, max] of CASES) {
   test(`a time before or after a part of ${lakeType} leaves it out, one inside does not`, () => {
-    const bounds = { min, max, containsNan: null, values: null }
+    const bounds = partBounds({ min, max, containsNan: null }, null, lakeType)
     const value = (text: string): { kind: 'time'; type: string; value: string } => {
       const [, name = '', literal = ''] =
         /^(\w+) '(.*)'$/.exec(timeLiteral(field('ts', type), 'start', text)) ?? []
       return { kind: 'time', type: PARSED[name] ?? name, value: literal }
     }
-    assert.equal(mayContain({ column: 'ts', low: value('2026-02-03') }, bounds, lakeType), false)
-    assert.equal(mayContain({ column: 'ts', high: value('2026-02-01') }, bounds, lakeType), false)
-    assert.equal(mayContain({ column: 'ts', low: value('2026-02-02') }, bounds, lakeType), true)
-    assert.equal(mayContain({ column: 'ts', high: value('2026-02-02') }, bounds, lakeType), true)
+    assert.equal(partTest({ column: 'ts', low: value('2026-02-03') }, lakeType)(bounds), false)
+    assert.equal(partTest({ column: 'ts', high: value('2026-02-01') }, lakeType)(bounds), false)
+    assert.equal(partTest({ column: 'ts', low: value('2026-02-02') }, lakeType)(bounds), true)
+    assert.equal(partTest({ column: 'ts', high: value('2026-02-02') }, lakeType)(bounds), true)
   })
 }
