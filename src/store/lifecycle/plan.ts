@@ -26,7 +26,7 @@ export function allGroups({ parts }: CatalogDataset): CompactionGroup[] {
  * What of a dataset is worth the work now: parts as they were written that make a large one together, or are many, or
  * have been left alone for a while.
  *
- * A compacted part is taken again only by what has grown to half of its size, so that a row is rewritten a
+ * A compacted part is taken again only with what has grown to half of its size, so that a row is rewritten a
  * number of times that grows with the logarithm of all, not with their number.
  *
  * @param isQuiet - no rows have come for a while
@@ -55,7 +55,10 @@ function runsOf(parts: readonly CatalogPart[]): CatalogPart[][] {
   return runs
 }
 
-/** From the newest part of a run back, groups of parts, each no more than twice as large as those behind it. */
+/**
+ * From the newest part of a run back, groups of parts, of which no compacted one at either end is more than twice as
+ * large as the others together.
+ */
 function newestFirst(run: readonly CatalogPart[]): CatalogPart[][] {
   const groups: CatalogPart[][] = []
   let group: CatalogPart[] = []
@@ -72,5 +75,13 @@ function newestFirst(run: readonly CatalogPart[]): CatalogPart[][] {
     bytes += part.fileBytes
   }
   if (group.length > 0) groups.push(group)
-  return groups
+  return groups.flatMap(withoutLargeNewest)
+}
+
+/** What was too much for the part behind it stays by itself: that part is not written again for a few older rows. */
+function withoutLargeNewest(group: CatalogPart[]): CatalogPart[][] {
+  const [newest, others] = [group.at(-1), group.slice(0, -1)]
+  const bytes = others.reduce((sum, part) => sum + part.fileBytes, 0)
+  const isLarge = newest?.tier === 'cold' && newest.fileBytes > 2 * bytes
+  return newest && isLarge && others.length > 0 ? [[newest], ...withoutLargeNewest(others)] : [group]
 }

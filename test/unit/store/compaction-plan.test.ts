@@ -61,6 +61,12 @@ test('a compacted part waits until the parts behind it have half of its size', (
   assert.deepEqual(sizes(dueGroups(dataset(part(2, 'cold'), part(1)), true)), [[2, 1]])
 })
 
+test('the rest of what came before a large compacted part is compacted without it', () => {
+  assert.deepEqual(sizes(dueGroups(dataset(part(15), part(50), part(310, 'cold')), true)), [[15, 50]])
+  assert.deepEqual(sizes(dueGroups(dataset(part(8), part(20, 'cold'), part(200, 'cold')), true)), [[8]])
+  assert.deepEqual(sizes(dueGroups(dataset(part(60), part(60), part(200, 'cold')), true)), [[60, 60, 200]])
+})
+
 test('a row is rewritten a number of times that grows with the logarithm of all', () => {
   let parts: readonly CatalogPart[] = []
   let written = 0
