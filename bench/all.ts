@@ -20,6 +20,7 @@ import { isSmoke, resultPath } from './lib/run.ts'
 import { replaceSection } from './lib/tables.ts'
 import {
   compactionTable,
+  largePartsTable,
   pointQueryTable,
   pruningTable,
   rollupTable,
@@ -67,6 +68,7 @@ const sections: readonly Section[] = [
   section('pruning', pruningTable),
   section('point-query', pointQueryTable),
   section('compaction', compactionTable),
+  section('large-parts', largePartsTable),
   section('rollup', rollupTable),
   section('data-plane', dataPlaneTables),
 ]

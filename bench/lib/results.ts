@@ -158,6 +158,37 @@ export interface CompactionResult {
   readonly machine: Machine
 }
 
+/** What bench/results/large-parts.json holds: small parts that became large ones, and what it took. */
+export interface LargePartsResult {
+  readonly fill: {
+    readonly parts: number
+    readonly bytes: number
+    readonly seconds: number
+    readonly reads: Readonly<Record<string, Latency>>
+  }
+  /** A job that was paused: of the files that it read and had written, and how long the pause took. */
+  readonly stopped: { readonly running_bytes: number; readonly temporary_bytes: number; readonly ms: number }
+  /** A server that was killed in the middle of one: what was in `tmp/` then, and after the next start. */
+  readonly killed: { readonly left_bytes: number; readonly start_ms: number; readonly left_after: number }
+  readonly compaction: {
+    readonly seconds: number
+    /** When each job was done. */
+    readonly jobs_done_at: readonly number[]
+    readonly parts_before: number
+    readonly parts: readonly { readonly rows: number; readonly bytes: number }[]
+    /** Resident memory of the server. */
+    readonly rss: { readonly before: number; readonly peak: number; readonly after: number }
+    /** The most that was in `tmp/`. */
+    readonly temporary_bytes: number
+    readonly reads: Readonly<Record<'during' | 'after', Readonly<Record<string, Latency>>>>
+    readonly calls_during: number
+  }
+  readonly rows: number
+  /** What the server was told. */
+  readonly memory: { readonly cache_mib: number; readonly duckdb_mib: number }
+  readonly machine: Machine
+}
+
 /** What bench/results/rollup.json holds. */
 export interface RollupResult {
   readonly ways: Readonly<Record<string, Latency>>

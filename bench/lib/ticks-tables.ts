@@ -1,5 +1,6 @@
 import type {
   CompactionResult,
+  LargePartsResult,
   PointQueryResult,
   PruningResult,
   RollupResult,
@@ -59,6 +60,27 @@ export function compactionTable({ reads, calls, ...result }: CompactionResult): 
       `their begin to their commit, each of ${count(result.rows)} ticks in ${figure(result.job_seconds)} s:`,
     '',
     markdownTable(['', 'p50', 'during', 'ratio', 'p99', 'during', 'ratio'], rows),
+  ].join('\n')
+}
+
+/** Small parts that became large ones, for docs/performance.md. */
+export function largePartsTable({ fill, stopped, killed, compaction, ...result }: LargePartsResult): string {
+  const mb = (bytes: number): string => `${count(Math.round(bytes / 1e6))} MB`
+  const { reads, rss, parts } = compaction
+  const rows = Object.entries({ before: fill.reads, ...reads }).map(([when, { SQL, DoGet }]) => [
+    when,
+    ...[SQL, DoGet].flatMap((kind) => [figure(kind?.p50_ms ?? 0), figure(kind?.p99_ms ?? 0)]),
+  ])
+  return [
+    `${count(result.rows)} rows in ${count(fill.parts)} parts of ${mb(fill.bytes)} became ${count(parts.length)} parts of ` +
+      `${parts.map(({ bytes }) => mb(bytes)).join(', ')} in ${count(Math.round(compaction.seconds))} s. The server had ` +
+      `${mb(rss.before)} of memory before, ${mb(rss.peak)} at most and ${mb(rss.after)} after, of ` +
+      `${result.memory.duckdb_mib} MiB for DuckDB and ${result.memory.cache_mib} for the cache; \`tmp/\` had ` +
+      `${mb(compaction.temporary_bytes)} at most. A job of ${mb(stopped.running_bytes)} was paused in ${count(stopped.ms)} ms; ` +
+      `a kill left ${mb(killed.left_bytes)} in \`tmp/\`, and the next start, of ${count(killed.start_ms)} ms, ` +
+      `${count(killed.left_after)} bytes. Reads of 50 ms of one symbol, in ms, ${count(compaction.calls_during)} of each kind meanwhile:`,
+    '',
+    markdownTable(['', 'SQL, p50', 'p99', 'range ticket, p50', 'p99'], rows),
   ].join('\n')
 }
 

@@ -16,6 +16,8 @@ test('every bench runs in its small size', async () => {
   assert.match(stdout, /^4 situations ran$/m)
   assert.match(stdout, /^3 ways to an hour ran$/m)
   assert.match(stdout, /^2 kinds of reads ran beside compaction$/m)
+  assert.match(stdout, /^3 kinds of point queries ran$/m)
+  assert.match(stdout, /^4 steps to large parts ran$/m)
   assert.match(stdout, /^3 ways to bars ran$/m)
   assert.match(stdout, /^3 kinds of starts ran$/m)
 })
