@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import type { Frame } from '../../flight/index.ts'
 import { parseSchema, schemasEqual } from '../../flight/ipc/schema.ts'
+import { schemaDifference } from '../../flight/ipc/schema-difference.ts'
 import type { FlightClient } from '../client/flight-client.ts'
 import { CommandError, fileError } from './failure.ts'
 import { keyOf, knownFormat } from './formats.ts'
@@ -125,10 +126,12 @@ async function* joined(files: readonly string[]): AsyncGenerator<Frame, void, un
         const schema = parseSchema(frame.header)
         if (first === undefined) yield frame
         else if (!schemasEqual(first, schema, { metadata: false })) {
-          throw new CommandError(
-            'FILE_UNREADABLE',
-            `${file} has other columns than ${files[0] ?? ''}: they cannot be one dataset`,
-          )
+          const difference = schemaDifference(first, schema)
+          const detail = difference
+            ? `column ${difference.column} is ${difference.first} there and ${difference.second} here`
+            : 'nested types differ'
+          const problem = `${file} has other columns than ${files[0] ?? ''}: ${detail}`
+          throw new CommandError('FILE_UNREADABLE', `${problem}; they cannot be one dataset`)
         }
         first ??= schema
       }

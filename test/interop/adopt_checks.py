@@ -139,7 +139,8 @@ def refusals(client):
     write(f"{folder}/a/same.parquet", ticks(0, 2))
     write(f"{folder}/b/same.parquet", pa.table({"n": [1]}))
     assert 'would both be the dataset "same"' in adopt(folder, fails=True)
-    assert "other columns" in adopt("--key", "mixed", folder, fails=True)
+    error = adopt("--key", "mixed", folder, fails=True)
+    assert "b/same.parquet has other columns than" in error and "column 1 is ts timestamp[us] there and n int64 here" in error, error
     with open(f"{folder}/b/broken.parquet", "w") as file:
         file.write("PAR1 nothing")
     assert "broken.parquet" in adopt(f"{folder}/b/broken.parquet", fails=True)
