@@ -328,6 +328,7 @@ export class Publisher implements PutTarget {
 
   /** Tells a dataset other options. @returns it as it is then, the very one where nothing changes */
   configure(dataset: CatalogDataset, options: OptionsPatch): CatalogDataset {
+    if (dataset.rollup !== null && options.retention) throw isRollup(dataset)
     if (areSameOptions(dataset.options, changeOptions(dataset.options, options))) return dataset
     // Another partitioning is another order of rows, and another version.
     return this.#committed({ kind: 'configure', ref: dataset.ref, options })

@@ -118,6 +118,19 @@ def execute(text):
 
 
 @check
+def no_limits_of_its_own():
+    """a rollup has no retention, neither of its own nor by one that is tried for all: it has what its source gives"""
+    put("kept", [0, 1])
+    act("rollup", key="kept_bars", sql=BARS.replace("ticks", "kept"))
+    act("flush", key="kept_bars")
+    raises(REFUSED, "its rows come from there alone", lambda: act("configure", key="kept_bars", options={"retention": {"age": "1d"}}))
+    tried = act("retention", glob="kept*", dry_run=True, at="2026-06-01T00:00:00Z", retention={"age": "1d"})
+    assert [(each["key"], each["error"]) for each in tried] == [("kept", None)], tried
+    act("drop", key="kept_bars")
+    act("drop", key="kept")
+
+
+@check
 def told():
     """describe, stats and explain tell what a rollup is of, its watermark, its lag and what a read of it takes"""
     act("flush", key="bars")

@@ -37,11 +37,15 @@ export interface PlanParts {
   readonly absolutePath: (path: string) => string
 }
 
-/** The limits of a dataset: its own, else those of the first rule that its key matches. */
+/**
+ * The limits of a dataset: its own, else those of the first rule that its key matches. A rollup has none, whatever it
+ * matches: it has the rows that its source gives.
+ */
 export function limitsFor(
-  { ref, options }: CatalogDataset,
+  { ref, options, rollup }: CatalogDataset,
   rules: readonly RetentionRule[],
 ): RetentionLimits | undefined {
+  if (rollup !== null) return undefined
   if (options.retention !== undefined) return limitsOf(options.retention)
   return rules.find(({ keys }) => matchesGlob(keys, ref.key))
 }

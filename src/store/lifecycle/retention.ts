@@ -102,7 +102,7 @@ export class Retention {
       const summaries: RetentionSummary[] = []
       for (const { ref } of datasets) {
         const dataset = this.#parts.catalog.state().get(ref)
-        if (dataset === undefined) continue
+        if (dataset === undefined || dataset.rollup !== null) continue
         const limits = tried ?? limitsFor(dataset, this.#rules)
         if (limits === undefined) continue
         try {
