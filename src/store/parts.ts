@@ -305,6 +305,8 @@ export interface NewRows {
   readonly frames: AsyncIterable<Frame>
   /** Whether they come after all others, are the whole of the dataset, or take the place of a part: its path. */
   readonly place: 'end' | 'whole' | { readonly path: string }
+  /** Parts that the rows were in and are to go: compared with their checksums, since SQL has read them. */
+  readonly sources?: readonly string[]
   readonly signal: AbortSignal
 }
 

@@ -37,7 +37,8 @@ export async function applyChanges(
   ): Promise<readonly StagedPart[]> => {
     const read = { ...tables, changes: changes.table }
     const request = { sql, target: schema, lake: new WriteLake(lake, read), signal, isOnce: true }
-    return writeResult(lake, { ref, schema, place, signal }, await runner.run(request))
+    const sources = typeof place === 'object' ? [place.path] : []
+    return writeResult(lake, { ref, schema, place, sources, signal }, await runner.run(request))
   }
   const replaced = new Map<string, readonly StagedPart[]>()
   for (const [file, { deleted }] of [...changes.files].toSorted(([a], [b]) => a - b)) {

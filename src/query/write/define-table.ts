@@ -85,7 +85,8 @@ export async function alterTable(
   const lake = new WriteLake(run.lake, { target: partsTable('target', schema, parts) })
   const request = { ...run.request(altered.query), lake, target: altered.schema }
   const result = await run.queries.run(request)
-  const rows = { ref, schema: altered.schema, place: 'whole', signal: run.signal } as const
+  const sources = parts.map(({ path }) => path)
+  const rows = { ref, schema: altered.schema, place: 'whole', sources, signal: run.signal } as const
   run.lake.alter(ref, altered.schema, await writeResult(run.lake, rows, result), altered.renamed)
   return null
 }

@@ -38,8 +38,7 @@ export class TransactionFiles {
 
   /** Writes rows to parts. @throws LIMIT_EXCEEDED, DATA_CORRUPT, DISK_FULL, DISK_FAILED; what the rows throw */
   async write(rows: NewRows): Promise<readonly StagedPart[]> {
-    const { place } = rows
-    if (typeof place === 'object') await this.#parts.publisher.verify(place.path, rows.signal)
+    for (const source of rows.sources ?? []) await this.#parts.publisher.verify(source, rows.signal)
     const staged: StagedPart[] = []
     const put = randomUUID()
     const segment = new SegmentBuilder()
