@@ -132,6 +132,7 @@ class Errors(unittest.TestCase):
             error = errors.from_arrow(raised)
             self.assertIs(type(error), expected)
             self.assertIsInstance(error, base)
+        self.assertEqual(errors.from_arrow(cases[1][0]).message, "Key x exists")
 
     def test_a_text_without_code_is_kept(self) -> None:
         error = errors.from_arrow(flight.FlightUnavailableError("failed to connect. gRPC client debug context: x"))

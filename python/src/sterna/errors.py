@@ -63,7 +63,7 @@ _BY_CODE: dict[str, type[SternaError]] = {
 
 _CODE = re.compile(r"(?P<message>.*?) \[(?P<code>[A-Z]+(?:_[A-Z]+)*)\]", re.DOTALL)
 # What pyarrow and gRPC put before the server's own words.
-_PREFIX = re.compile(r"^(Flight (error|returned [a-z ]+ error), with message: |Unknown: Flight returned [a-z ]+)")
+_PREFIX = re.compile(r"^(?:Unknown: )?Flight (error|returned [a-z ]+ error), with message: ")
 
 
 @contextlib.contextmanager
