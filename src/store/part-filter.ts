@@ -13,7 +13,7 @@ export interface PartFilter {
   readonly values?: readonly FilterValue[]
   readonly low?: FilterValue
   readonly high?: FilterValue
-  /** A bound that is not included, where only one is given; parts do not tell the difference. */
+  /** A bound that is not included, where only one is given. */
   readonly isOpen?: boolean
 }
 
@@ -56,13 +56,16 @@ export function partBounds(
  *
  * @param type - of the column, in the words of DuckLake
  */
-export function partTest({ values, low, high }: PartFilter, type: string): (bounds: PartBounds) => boolean {
+export function partTest(
+  { values, low, high, isOpen = false }: PartFilter,
+  type: string,
+): (bounds: PartBounds) => boolean {
   const keyOf = (value: FilterValue | undefined): Key | null =>
     value === undefined ? null : valueKey(value, type)
   const [lowKey, highKey] = [keyOf(low), keyOf(high)]
   const wanted = values?.map((value) => ({ key: keyOf(value), text: printed(value, type) }))
   return (bounds) => {
-    if (isAbove(lowKey, bounds) || isBelow(highKey, bounds)) return false
+    if (isAbove(lowKey, bounds, isOpen) || isBelow(highKey, bounds, isOpen)) return false
     if (wanted === undefined) return true
     return wanted.some(({ key, text }) => {
       const isThere = bounds.values === null || text === null || bounds.values.has(text)
@@ -71,12 +74,13 @@ export function partTest({ values, low, high }: PartFilter, type: string): (boun
   }
 }
 
-function isAbove(key: Key | null, { max }: PartBounds): boolean {
-  return key !== null && max !== null && compareKeys(key, max) > 0
+/** @param isOpen - a value that is the largest of the part is above as well */
+function isAbove(key: Key | null, { max }: PartBounds, isOpen = false): boolean {
+  return key !== null && max !== null && compareKeys(key, max) > (isOpen ? -1 : 0)
 }
 
-function isBelow(key: Key | null, { min }: PartBounds): boolean {
-  return key !== null && min !== null && compareKeys(key, min) < 0
+function isBelow(key: Key | null, { min }: PartBounds, isOpen = false): boolean {
+  return key !== null && min !== null && compareKeys(key, min) < (isOpen ? 1 : 0)
 }
 
 /** The values that a condition asks for, as DuckDB prints them in a column; null where that is not all it asks. */
@@ -113,10 +117,15 @@ export function valueKey(value: FilterValue, type: string): Key | null {
   // Without an offset an instant depends on the zone of the session.
   if (hasZone !== (type === 'timestamptz')) return null
   const isDate = /^\d{4}-\d\d-\d\d$/.test(value.value)
-  if (value.kind === 'text') return type === 'date' && !isDate ? null : fineKey(value.value)
+  const isRounded = /\.\d{4,}/.test(value.value)
+  if (value.kind === 'text') {
+    // It is cast to the type of the column.
+    const isExact = type === 'date' ? isDate : type !== 'timestamp_ms' || !isRounded
+    return isExact ? fineKey(value.value) : null
+  }
   if (value.type === 'DATE') return isDate ? instantKey(value.value) : null
   if (value.type === 'TIMESTAMP_NS') return instantKey(value.value)
-  if (value.type === 'TIMESTAMP_MS') return /\.\d{4,}/.test(value.value) ? null : instantKey(value.value)
+  if (value.type === 'TIMESTAMP_MS') return isRounded ? null : instantKey(value.value)
   const isPlain = value.type === (hasZone ? 'TIMESTAMP WITH TIME ZONE' : 'TIMESTAMP')
   return isPlain ? fineKey(value.value) : null
 }
@@ -125,12 +134,17 @@ function isTime(type: string): boolean {
   return type === 'date' || type.startsWith('timestamp')
 }
 
-const INSTANT = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00(?::?00)?)?)?$/
+const ZONE = '(?:Z|\\+00(?::?00)?)?'
+
+/** As DuckDB reads them: without seconds there is no zone. */
+const INSTANT = new RegExp(
+  `^(\\d{4}-\\d\\d-\\d\\d)(?:[ T](\\d\\d:\\d\\d)(?::(\\d\\d)(?:\\.(\\d{1,9}))?${ZONE})?)?$`,
+)
 
 /** Instants of years 0000–9999 in UTC, as texts that are in order. */
 export function instantKey(text: string): string | null {
-  const [, date, time = '00:00:00', fraction = ''] = INSTANT.exec(text) ?? []
-  return date === undefined ? null : `${date} ${time}.${fraction.padEnd(9, '0')}`
+  const [, date, time = '00:00', seconds = '00', fraction = ''] = INSTANT.exec(text) ?? []
+  return date === undefined ? null : `${date} ${time}:${seconds}.${fraction.padEnd(9, '0')}`
 }
 
 /** Of what is cast to microseconds: null where that would round. */

@@ -33,7 +33,8 @@ def opened(client, sql):
 def table_of(rng, day):
     count = 200
     start = START + datetime.timedelta(days=day)
-    times = [start + datetime.timedelta(microseconds=rng.randrange(86_400_000_000)) for _ in range(count)]
+    # The first is the one that a condition on the day before has to leave out.
+    times = [start] + [start + datetime.timedelta(microseconds=rng.randrange(86_400_000_000)) for _ in range(count - 1)]
     price = [rng.choice([None, float("nan"), 0.0, -0.0]) if rng.random() < 0.02 and day % 3 == 0 else day * 10 + rng.random() for _ in range(count)]
     return pa.table(
         {
@@ -51,14 +52,15 @@ def table_of(rng, day):
 
 def conditions(rng):
     at = START + datetime.timedelta(days=rng.uniform(-1, DAYS + 1))
-    text = rng.choice([at.strftime("%Y-%m-%d %H:%M:%S"), at.strftime("%Y-%m-%d %H:%M:%S.%f"), at.strftime("%Y-%m-%d")])
+    text = at.strftime(rng.choice(["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M", "%Y-%m-%d"]))
+    with_seconds = text + {10: " 00:00:00", 16: ":00"}.get(len(text), "")
     column, value = rng.choice(
         [
             ("ts", f"TIMESTAMP '{text}'"),
             ("ts", f"'{text}'"),
             ("ts", f"DATE '{text[:10]}'"),
             ("ts", f"TIMESTAMP_NS '{text}'"),
-            ("zoned", f"TIMESTAMPTZ '{text if len(text) > 10 else text + ' 00:00:00'}+00'"),
+            ("zoned", f"TIMESTAMPTZ '{with_seconds}+00'"),
             ("zoned", f"TIMESTAMPTZ '{at:%Y-%m-%d %H:%M:%S}+05'"),
             ("ns", f"TIMESTAMP_NS '{at:%Y-%m-%d %H:%M:%S}.123456789'"),
             ("day", f"DATE '{text[:10]}'"),
@@ -113,6 +115,9 @@ def one_part(client):
     """an hour opens the part of its day, a symbol those that have it, also by a range ticket and with rows in the log"""
     hour = "ts >= '2026-02-05 10:00:00' AND ts < '2026-02-05 11:00:00'"
     assert opened(client, f"SELECT * FROM t WHERE {hour}") == (1, DAYS)
+    assert opened(client, "SELECT * FROM t WHERE ts >= '2026-02-05' AND ts < '2026-02-06'") == (1, DAYS)
+    assert opened(client, "SELECT * FROM t WHERE ts > '2026-02-05 00:00' AND ts < '2026-02-05 23:59'") == (1, DAYS)
+    assert opened(client, "SELECT * FROM t WHERE ts < '2026-02-01'") == (0, DAYS)
     assert opened(client, f"SELECT * FROM t x WHERE x.symbol = 'BTC' AND {hour}")[0] <= 1
     # Bounds alone would open those between ADA and SOL.
     assert opened(client, "SELECT * FROM t WHERE symbol = 'BTC'")[0] <= DAYS // 2 + 1
