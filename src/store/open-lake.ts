@@ -1,6 +1,7 @@
 import { SternaError } from '../errors.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { Catalog } from './catalog/catalog.ts'
+import { clearDeadParts } from './dead-parts.ts'
 import { DataDir } from './disk/data-dir.ts'
 import type { Disk } from './disk/disk.ts'
 import { NodeDisk } from './disk/node-disk.ts'
@@ -24,7 +25,7 @@ export interface OpenLake {
 }
 
 /**
- * Takes the data directory's lock, empties `tmp/`, removes part files that no snapshot names, and reads the logs.
+ * Takes the data directory's lock, empties `tmp/`, clears `cold/` of files that no snapshot names, and reads the logs.
  *
  * @param flushPart - makes parts of logs, from when they are returned on
  * @throws CONFIG_INVALID, DATA_DIR_LOCKED, DISK_FAILED, DATA_CORRUPT
@@ -52,9 +53,8 @@ export async function openLake(options: OpenOptions, flushPart: FlushPart, log: 
       historyMs: options.history,
     })
     failpoint('start.catalog_opened')
-    const removed = await dataDir.removeDeadParts(catalog.paths())
+    await clearDeadParts({ disk, dataDir, log }, found, catalog.paths())
     failpoint('start.parts_removed')
-    if (removed.length > 0) log.info({ parts: removed.length }, 'store.dead_parts_removed')
     const logs = await Logs.open({
       disk,
       root: dataDir.logPath,

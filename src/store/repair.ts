@@ -8,6 +8,7 @@ import { DataDir } from './disk/data-dir.ts'
 import type { Disk } from './disk/disk.ts'
 import { NodeDisk } from './disk/node-disk.ts'
 import { parsePartFileName } from './disk/part-names.ts'
+import { Quarantine } from './disk/quarantine.ts'
 import { type FoundPart, type Lineage, traceLineage } from './lineage.ts'
 import { type PartFooter, ParquetReader } from './parquet/parquet-reader.ts'
 import { PartDamage, readPartNotes } from './parquet/part-seal.ts'
@@ -50,13 +51,18 @@ export async function repair(path: string): Promise<RepairSummary> {
   const dataDir = await DataDir.open(path, disk)
   const reader = new ParquetReader()
   try {
-    const quarantine = new Quarantine(disk, dataDir)
+    const quarantine = new Quarantine(disk, dataDir.quarantinePath)
+    const quarantined: { name: string; reason: string }[] = []
+    const setAside = async (partPath: string, reason: string): Promise<void> => {
+      await quarantine.add(partPath)
+      quarantined.push({ name: basename(partPath), reason })
+    }
     const found: FoundFile[] = []
     for (const partPath of await dataDir.partPaths()) {
       try {
         found.push(await readPart(disk, reader, dataDir, partPath))
       } catch (error) {
-        await quarantine.add(partPath, SternaError.from(error).message)
+        await setAside(partPath, SternaError.from(error).message)
       }
     }
     const adopted = adoptedParts(found)
@@ -64,18 +70,17 @@ export async function repair(path: string): Promise<RepairSummary> {
     for (const { origin: own, ...file } of found) {
       const origin = own ?? adopted.get(file.path)
       if (origin !== undefined) readable.push({ ...file, origin })
-      else
-        await quarantine.add(join(dataDir.coldPath, file.path), 'It does not say which dataset it belongs to')
+      else await setAside(join(dataDir.coldPath, file.path), 'It does not say which dataset it belongs to')
     }
     const lineages = traceLineage(readable)
     for (const part of lineages.flatMap(({ superseded }) => superseded)) {
-      await quarantine.add(join(dataDir.coldPath, part.path), 'a later put has replaced it')
+      await setAside(join(dataDir.coldPath, part.path), 'a later put has replaced it')
     }
     const isRollup = ({ live }: Lineage<ReadablePart>): boolean =>
       live.some(({ origin }) => origin.rollup !== undefined)
     for (const part of lineages.filter(isRollup).flatMap(({ live }) => live)) {
       const reason = `it is of a rollup, which has to be declared again: ${part.origin.rollup ?? ''}`
-      await quarantine.add(join(dataDir.coldPath, part.path), reason)
+      await setAside(join(dataDir.coldPath, part.path), reason)
     }
     const whole = lineages.filter((lineage) => !isRollup(lineage))
     const logs = await findLogs(disk, dataDir.logPath, readable)
@@ -87,10 +92,10 @@ export async function repair(path: string): Promise<RepairSummary> {
     )
     for (const { ref, error } of skipped) {
       const parts = known.find((dataset) => dataset.ref === ref)?.parts ?? []
-      for (const part of parts) await quarantine.add(join(dataDir.coldPath, part.path), error.message)
+      for (const part of parts) await setAside(join(dataDir.coldPath, part.path), error.message)
     }
     const parts = known.reduce((sum, dataset) => sum + dataset.parts.length, 0)
-    return { datasets, parts, quarantined: quarantine.moved }
+    return { datasets, parts, quarantined }
   } finally {
     await reader.close()
     await dataDir.close()
@@ -162,30 +167,5 @@ function toNewPart({ path, origin, footer, notes }: ReadablePart, isOfSchema: bo
     get columns() {
       return notes === null || !isOfSchema ? [] : decodeNotes(notes)
     },
-  }
-}
-
-/** Moves files out of the way, under names that do not take each other's place. */
-class Quarantine {
-  readonly moved: { name: string; reason: string }[] = []
-  readonly #disk: Disk
-  readonly #folder: string
-
-  constructor(disk: Disk, dataDir: DataDir) {
-    this.#disk = disk
-    this.#folder = dataDir.quarantinePath
-  }
-
-  async add(path: string, reason: string): Promise<void> {
-    await this.#disk.mkdir(this.#folder)
-    const name = basename(path)
-    for (let copy = 0; ; copy += 1) {
-      const target = join(this.#folder, copy === 0 ? name : `${name}.${copy}`)
-      if ((await this.#disk.stat(target)) !== undefined) continue
-      await this.#disk.rename(path, target)
-      break
-    }
-    await this.#disk.syncDirectory(this.#folder)
-    this.moved.push({ name, reason })
   }
 }

@@ -4,7 +4,7 @@
  * of two files comes by, and is started again.
  */
 import assert from 'node:assert/strict'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Failpoint } from '../../src/store/failpoints.ts'
@@ -61,5 +61,31 @@ test('an adoption that is killed has happened or has not, and the files are as t
     }
   } finally {
     await rm(root, { recursive: true, force: true })
+  }
+})
+
+test('copies of files on another file system are set aside, of an adoption that is killed', async () => {
+  const root = await temporaryDirectory()
+  const folder = await mkdtemp('/dev/shm/sterna-adopt-')
+  try {
+    assert.notEqual((await stat(folder)).dev, (await stat(root)).dev)
+    const files = await writeNumberFiles(folder)
+    const before = await Promise.all(files.map((file) => readFile(file)))
+    const dataDir = join(root, 'lake')
+    const args = ['--adopt-from', folder]
+    const doomed = await startServer({ dataDir, args, env: crashAt('part.named', 2) })
+    const cut = new RawClient(doomed.url)
+    await cut.exchange('DoAction', [actionMessage('adopt', JSON.stringify({ key: 'n', files }))])
+    cut.close()
+    assert.equal(await doomed.ended, 'SIGKILL')
+    assert.deepEqual(await partsOf(dataDir), ['n.1.parquet', 'n.parquet'])
+    const server = await startServer({ dataDir, args })
+    await server.stop()
+    assert.deepEqual(await partsOf(dataDir), [])
+    const kept = ['n.parquet', 'n.1.parquet'].map((name) => readFile(join(dataDir, 'quarantine', name)))
+    assert.deepEqual(await Promise.all(kept), before)
+    assert.deepEqual(await Promise.all(files.map((file) => readFile(file))), before)
+  } finally {
+    for (const path of [root, folder]) await rm(path, { recursive: true, force: true })
   }
 })

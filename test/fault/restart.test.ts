@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { projectRoot } from '../support/project-root.ts'
@@ -94,7 +94,7 @@ test('parts that no catalog names go at the next start, and other files stay', a
   const first = await startServer({ dataDir })
   assert.equal(await client('put', first), 'stored')
   await first.kill()
-  await writeFile(join(dataDir, 'cold', 'orphan.3.parquet'), 'left by a crash')
+  await copyFile(join(dataDir, 'cold', 'stored.parquet'), join(dataDir, 'cold', 'orphan.3.parquet'))
   await writeFile(join(dataDir, 'cold', 'notes.txt'), 'of the operator')
   await withServer(
     async (second) => {

@@ -100,22 +100,6 @@ export class DataDir {
     return [...partsIn(this.coldPath, entries), ...nested.flat()]
   }
 
-  /**
-   * Removes the parts that no snapshot names: those of puts that did not come to their commit, and of datasets
-   * that were replaced just before a crash. Files that are not named as parts of ours stay.
-   *
-   * The caller must be sure of its catalog: with a new and empty one this removes every part there is.
-   *
-   * @param livePaths - every part that a snapshot names, absolute or relative to `cold/`.
-   * @returns the paths removed.
-   */
-  async removeDeadParts(livePaths: Iterable<string>): Promise<string[]> {
-    const live = new Set(Array.from(livePaths, (path) => resolve(this.coldPath, path)))
-    const dead = (await this.partPaths()).filter((path) => !live.has(path))
-    for (const path of dead) await this.#disk.unlink(path)
-    return dead
-  }
-
   /** Lets another server have the directory. */
   async close(): Promise<void> {
     await this.#lock.release()

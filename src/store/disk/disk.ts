@@ -8,6 +8,8 @@ export interface DiskStat {
   readonly bytes: number
   readonly isDirectory: boolean
   readonly modifiedMs: number
+  /** How many names the file has. */
+  readonly links: number
 }
 
 /**

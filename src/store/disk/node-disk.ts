@@ -80,7 +80,8 @@ export class NodeDisk implements Disk {
   async stat(path: string): Promise<DiskStat | undefined> {
     try {
       const found = await stat(path)
-      return { bytes: found.size, isDirectory: found.isDirectory(), modifiedMs: found.mtimeMs }
+      const { size: bytes, mtimeMs: modifiedMs, nlink: links } = found
+      return { bytes, isDirectory: found.isDirectory(), modifiedMs, links }
     } catch (error) {
       const errno = errnoOf(error)
       if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined

@@ -5,6 +5,7 @@ import { LIMITS } from '../../limits.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { CatalogDataset, CatalogState } from '../catalog/state.ts'
 import type { Disk } from '../disk/disk.ts'
+import { Quarantine } from '../disk/quarantine.ts'
 import { batchId } from './batch-id.ts'
 import type { KnownBatch } from './id-window.ts'
 import { findLogFiles, type LogFileName } from './log-files.ts'
@@ -196,14 +197,7 @@ async function quarantine(
   reason: string,
 ): Promise<void> {
   log.error({ file: basename(path), reason }, 'log.quarantined')
-  await disk.mkdir(quarantine)
-  for (let copy = 0; ; copy += 1) {
-    const target = join(quarantine, `${quarantineName(path)}${copy === 0 ? '' : `.${copy}`}`)
-    if ((await disk.stat(target)) !== undefined) continue
-    await disk.rename(path, target)
-    break
-  }
-  await disk.syncDirectory(quarantine)
+  await new Quarantine(disk, quarantine).add(path, quarantineName(path))
 }
 
 /** The file with its folder, as one name. */

@@ -1,4 +1,4 @@
-// Goal: a data directory is laid out and locked when it is opened, and cleared of what no snapshot names, only of that.
+// Goal: a data directory is laid out and locked when it is opened, and its parts are found.
 // Method: real folders; what stands in them before and after.
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
@@ -67,37 +67,16 @@ test('parts of schema main stand in cold/, others in the folder of their schema'
   assert.equal(pathOf('../x.parquet', 0), join('%2E.%2Fx%2Eparquet', 'BTC%2FUSD.parquet'))
 })
 
-test('parts that no snapshot names are removed, other files stay', async (t) => {
+test('files that are named as parts are found, in the folders where parts lie', async (t) => {
   const dataDir = await DataDir.open(await folder(t), disk)
   t.after(() => dataDir.close())
   await mkdir(join(dataDir.coldPath, 'fx', 'deep'), { recursive: true })
-  const files = [
-    'live.parquet',
-    'live.1.parquet',
-    'dead.parquet',
-    'notes.txt',
-    'a.01.parquet',
-    'fx/live.parquet',
-    'fx/dead.2.parquet',
-    'fx/deep/x.parquet',
-  ]
-  for (const name of files) await writeFile(join(dataDir.coldPath, name), '')
-  const removed = await dataDir.removeDeadParts([
-    'live.parquet',
-    dataDir.partPath({ schema: 'fx', key: 'live' }, 0),
-  ])
-  assert.deepEqual(removed.map((path) => path.slice(dataDir.coldPath.length + 1)).sort(), [
-    'dead.parquet',
-    'fx/dead.2.parquet',
-    'live.1.parquet',
-  ])
-  assert.deepEqual((await readdir(dataDir.coldPath)).sort(), [
-    'a.01.parquet',
-    'fx',
-    'live.parquet',
-    'notes.txt',
-  ])
-  assert.deepEqual((await readdir(join(dataDir.coldPath, 'fx'))).sort(), ['deep', 'live.parquet'])
+  const parts = ['a.1.parquet', 'a.parquet', 'fx/a.2.parquet', 'fx/a.parquet']
+  for (const name of [...parts, 'notes.txt', 'a.01.parquet', 'fx/deep/x.parquet']) {
+    await writeFile(join(dataDir.coldPath, name), '')
+  }
+  const found = await dataDir.partPaths()
+  assert.deepEqual(found.map((path) => path.slice(dataDir.coldPath.length + 1)).sort(), parts)
 })
 
 async function folder(t: TestContext): Promise<string> {
