@@ -279,6 +279,8 @@ export interface PinnedLake {
    * @throws VERSION_NOT_FOUND where it is not kept or not there yet; REQUEST_INVALID for what is no instant
    */
   at(moment: PastMoment): PinnedLake
+  /** Which version it is, where it was asked for by {@link at}. */
+  readonly past?: number | undefined
   resolve(ref: DatasetRef): PinnedDataset | undefined
   /** Datasets of a schema whose keys match the glob (`*`, `?`), by key. */
   match(schema: string, glob: string): PinnedDataset[]

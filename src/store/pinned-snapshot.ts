@@ -41,15 +41,18 @@ export class PinnedSnapshot implements PinnedLake {
   readonly #logs: LogViews
   readonly #unpin: () => void
   readonly #past = new Map<number, PinnedSnapshot>()
+  readonly past: number | undefined
 
   /**
    * @param logs - of the moment in which the state was the current one
    * @param unpin - of a pin that is there already; else the state is pinned
+   * @param isPast - of a version that was asked for
    */
-  constructor(parts: SnapshotParts, state: CatalogState, logs: LogViews, unpin?: () => void) {
+  constructor(parts: SnapshotParts, state: CatalogState, logs: LogViews, unpin?: () => void, isPast = false) {
     this.#parts = parts
     this.#state = state
     this.#logs = logs
+    this.past = isPast ? state.snapshotId : undefined
     this.#unpin = unpin ?? parts.pin(state.snapshotId)
   }
 
@@ -57,7 +60,7 @@ export class PinnedSnapshot implements PinnedLake {
     const state = this.#parts.stateAt(moment)
     const past =
       this.#past.get(state.snapshotId) ??
-      new PinnedSnapshot({ ...this.#parts, bounds: null }, state, new Map())
+      new PinnedSnapshot({ ...this.#parts, bounds: null }, state, new Map(), undefined, true)
     this.#past.set(state.snapshotId, past)
     return past
   }

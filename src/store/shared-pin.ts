@@ -79,6 +79,7 @@ export class SharedPin implements Lake {
 function viewOf(lake: PinnedLake, cut: Cut): PinnedLake {
   return {
     at: (moment) => viewOf(lake.at(moment), cut),
+    past: lake.past,
     resolve: (ref) => {
       const found = lake.resolve(ref)
       return found && cut.dataset(found)

@@ -66,6 +66,7 @@ if PHASE == "first":
     def an_instant_is_the_version_of_then(client):
         """an instant means the version that was the last one then"""
         put(client, "clock", FIRST)
+        one = version(client, "clock")
         time.sleep(0.05)
         then = datetime.datetime.now(datetime.timezone.utc)
         time.sleep(0.05)
@@ -75,6 +76,10 @@ if PHASE == "first":
         assert query(client, f"FROM clock AT (TIMESTAMP => TIMESTAMP '{then:%Y-%m-%d %H:%M:%S.%f}')").num_rows == 3
         assert_same(read(client, key="clock", at="2100-01-01"), SECOND)
         raises(KeyError, "the oldest version that is kept is 0", lambda: read(client, key="clock", at="2020-01-01"))
+        put(client, "late_clock", FIRST)
+        absent = f"in version {one}"
+        raises(KeyError, absent, lambda: read(client, key="late_clock", at=then.isoformat()))
+        raises(KeyError, absent, lambda: query(client, f"FROM late_clock AT (TIMESTAMP => '{then.isoformat()}')"))
         raises(pa.ArrowInvalid, "is no timestamp", lambda: query(client, "FROM clock AT (TIMESTAMP => 'yesterday')"))
 
     @check
@@ -101,7 +106,8 @@ if PHASE == "first":
         act(client, "drop", key="series_1")
         assert query(client, f'FROM "series_*" AT (VERSION => {one})').num_rows == 3
         assert_same(read(client, key="series_1", version=one), FIRST)
-        raises(KeyError, "in version", lambda: read(client, key="series_2", version=one))
+        raises(KeyError, f"in version {one}", lambda: read(client, key="series_2", version=one))
+        raises(KeyError, f"in version {one}", lambda: query(client, f"FROM series_2 AT (VERSION => {one})"))
 
     @check
     def a_result_of_one_version_is_never_that_of_another(client):

@@ -189,7 +189,8 @@ export function pinned(dataDirectory: string, version = 1): PinnedLake {
   })
   return {
     at: (moment) => {
-      if ('version' in moment && moment.version < version) return pinned(dataDirectory, moment.version)
+      if ('version' in moment && moment.version < version)
+        return { ...pinned(dataDirectory, moment.version), past: moment.version }
       throw new SternaError('VERSION_NOT_FOUND', 'That version is not kept')
     },
     resolve: (ref) =>

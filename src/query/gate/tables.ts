@@ -191,9 +191,11 @@ export class TableResolver {
       .filter(({ distance }) => distance <= Math.max(1, wanted.length / 3))
       .toSorted((a, b) => a.distance - b.distance)
     const closest = distances.slice(0, SUGGESTIONS_MAX).map(({ dataset }) => nameOf(dataset))
+    const { past } = this.#lake
+    const [then, now] = past === undefined ? ['', ''] : [` in version ${past}`, ' now']
     const hint =
-      closest.length === 0 ? 'SHOW TABLES tells what there is' : `the closest are ${closest.join(', ')}`
-    return new SternaError('DATASET_NOT_FOUND', `${kind} "${shown(name)}" does not exist; ${hint}`)
+      closest.length === 0 ? `SHOW TABLES tells what there is${now}` : `the closest are ${closest.join(', ')}`
+    return new SternaError('DATASET_NOT_FOUND', `${kind} "${shown(name)}" does not exist${then}; ${hint}`)
   }
 }
 

@@ -529,6 +529,11 @@ const refused: readonly (readonly [sql: string, code: ErrorCode, message: RegExp
   ['WITH a AS (DELETE FROM BTC RETURNING *) FROM a', 'SQL_INVALID', /CTE needs a SELECT/],
   ['FROM ONLY BTC', 'SQL_INVALID', /write FROM name/],
   ['FROM nothing', 'DATASET_NOT_FOUND', /^Dataset "nothing" does not exist; SHOW TABLES/],
+  [
+    'FROM nothing AT (VERSION => 0)',
+    'DATASET_NOT_FOUND',
+    /^Dataset "nothing" does not exist in version 0; SHOW TABLES tells what there is now/,
+  ],
   ['FROM BTX', 'DATASET_NOT_FOUND', /the closest are "BTC"/],
   ['FROM trades_20260205', 'DATASET_NOT_FOUND', /closest are "trades_20260203", "trades_20260204", "crypto"/],
   ['FROM "nothing_*"', 'DATASET_NOT_FOUND', /"nothing_\*" does not exist/],
