@@ -4,10 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import { DuckInstance, type DuckOptions } from './duck-instance.ts'
-import type { bindings, Connection } from './duckdb.ts'
-
-/** How often running statements are told to end: DuckDB needs some milliseconds to hear it. */
-const INTERRUPT_INTERVAL_MS = 10
+import { type bindings, type Connection, INTERRUPT_INTERVAL_MS } from './duckdb.ts'
 
 /**
  * DuckDB in memory: no tables of its own, reads and writes Parquet inside the given directories only, and nothing
@@ -74,8 +71,11 @@ export class Duck {
     call: (connection: Connection) => Promise<T>,
   ): Promise<T> {
     const connection = await this.connect()
-    const interrupt = (): void => connection.interrupt()
-    signal?.addEventListener('abort', interrupt)
+    let stop: (() => void) | undefined
+    const interrupt = (): void => {
+      stop = connection.interruptAgain()
+    }
+    signal?.addEventListener('abort', interrupt, { once: true })
     try {
       refuseAborted(signal)
       const result = await call(connection)
@@ -83,6 +83,7 @@ export class Duck {
       refuseAborted(signal)
       return result
     } finally {
+      stop?.()
       signal?.removeEventListener('abort', interrupt)
       connection.close()
     }

@@ -61,6 +61,9 @@ export interface ConnectionOwner {
   onClose(connection: Connection): void
 }
 
+/** How often running statements are told to end: DuckDB needs some milliseconds to hear it. */
+export const INTERRUPT_INTERVAL_MS = 10
+
 /** The zone of a connection that nothing was said to. */
 export const UTC = 'UTC'
 
@@ -160,6 +163,21 @@ export class Connection {
   /** Ends the running statement within milliseconds; it fails with CANCELLED. The connection stays usable. */
   interrupt(): void {
     bindings.interrupt(this.#connection)
+  }
+
+  /**
+   * As {@link interrupt}, again and again: a statement that waits for its thread forgets, as it begins, what it was told.
+   *
+   * @returns to be called once the statement has ended
+   */
+  interruptAgain(): () => void {
+    this.interrupt()
+    const timer = setInterval(() => {
+      this.interrupt()
+    }, INTERRUPT_INTERVAL_MS)
+    return () => {
+      clearInterval(timer)
+    }
   }
 
   /** For a statement that broke and whose error is lost: the instance hears if it was spoiled, or lacked room. */

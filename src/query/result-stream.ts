@@ -29,6 +29,8 @@ export class ResultStream {
   readonly #options: ResultStreamOptions
   readonly #onAbort: () => void
   #result: bindings.Result | null = null
+  /** Of a start that is to end. */
+  #stopInterrupting: (() => void) | null = null
   /** The chunk being fetched; DuckDB allows one at a time. */
   #pending: Promise<bindings.DataChunk | null> | null = null
   /** Of a result that is there at once. */
@@ -41,7 +43,7 @@ export class ResultStream {
     this.#options = options
     this.#onAbort = () => {
       // Before the first rows DuckDB still has the statement; after them there may be no reader to notice.
-      if (this.#result === null) options.connection.interrupt()
+      if (this.#result === null) this.#stopInterrupting ??= options.connection.interruptAgain()
       else void this.close()
     }
   }
@@ -57,7 +59,11 @@ export class ResultStream {
     try {
       options.signal?.addEventListener('abort', stream.#onAbort)
       assertNotAborted(options.signal)
-      stream.#result = await (options.isSmall ? options.statement.execute() : options.statement.stream())
+      try {
+        stream.#result = await (options.isSmall ? options.statement.execute() : options.statement.stream())
+      } finally {
+        stream.#stopInterrupting?.()
+      }
       assertNotAborted(options.signal)
       return stream
     } catch (error) {

@@ -187,12 +187,21 @@ for (const [sql, given, message] of wrongParameters) {
 
 const endless = 'SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000000) b'
 
-test('an interrupted statement fails with CANCELLED, and its connection goes on', async () => {
-  const running = connection.run(endless)
-  setTimeout(() => connection.interrupt(), 50)
-  await assert.rejects(running, { code: 'CANCELLED' })
-  assert.deepEqual(await connection.run('SELECT 1'), [[1]])
-})
+for (const [when, delayMs] of [
+  ['as it runs', 50],
+  ['before its thread has begun', 0],
+] as const) {
+  test(`a statement that is interrupted ${when} fails with CANCELLED, and its connection goes on`, async () => {
+    const statement = await connection.prepare(endless)
+    const running = statement.execute()
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs))
+    const stop = connection.interruptAgain()
+    await assert.rejects(running, { code: 'CANCELLED' })
+    stop()
+    statement.close()
+    assert.deepEqual(await connection.run('SELECT 1'), [[1]])
+  })
+}
 
 test('a stream tells its end from an interruption', async () => {
   const complete = await connection.stream('SELECT range FROM range($1)', [5000])
