@@ -13,7 +13,7 @@ import { ANALYSE_SQL, Gate } from './gate.ts'
 import type { GatedQuery } from './gate/gated-query.ts'
 import { planText } from './plan-text.ts'
 import { PreparedQuery } from './prepared-query.ts'
-import { bindQuery, cacheKey, type Binding, typesKey } from './query-binding.ts'
+import { bindQuery, cacheKey, questionKey, type Binding, typesKey } from './query-binding.ts'
 import { describedAs, QueryRun, schemaOf } from './query-run.ts'
 import { QuerySlots } from './query-slots.ts'
 import type { QueryDescription, QueryRequest, QueryResult } from './query.ts'
@@ -261,12 +261,13 @@ export class QueryEngine {
     const binding = await bindQuery(this.#gate, pin, request, true)
     const { query } = binding
     try {
-      const key = cacheKey(query, request)
-      const known = key === null ? undefined : this.#results.get(key)
+      const question = questionKey(query, request)
+      const known = question === null ? undefined : this.#results.get(question, query.cacheKey)
       if (known !== undefined) {
         binding.release()
+        const { schema, schemaHeader } = known
         const frames = framesOf(known.frames)
-        return { ...known, isOrdered: query.isOrdered, frames, close: () => undefined }
+        return { schema, schemaHeader, isOrdered: query.isOrdered, frames, close: () => undefined }
       }
       if (binding.stored !== undefined && request.target === undefined) {
         const description = await this.#describe(binding, request)
@@ -291,7 +292,9 @@ export class QueryEngine {
       return {
         ...description,
         parts: query.parts,
-        frames: this.#read(run, key, description),
+        frames: this.#read(run, (frames) => {
+          if (question !== null) this.#results.put(question, query.cacheKey, { ...description, frames })
+        }),
         close: () => void run.close(),
       }
     } catch (error) {
@@ -304,13 +307,9 @@ export class QueryEngine {
     return memory?.duck ?? this.#duck
   }
 
-  /** The frames of a run, kept for the result cache as long as they are few and their reader takes them. */
-  async *#read(
-    run: QueryRun,
-    key: string | null,
-    { schema, schemaHeader }: QueryDescription,
-  ): AsyncGenerator<Frame> {
-    let kept: Frame[] | null = key === null ? null : []
+  /** The frames of a run. @param keep - takes all of them, where they are few and their reader takes them */
+  async *#read(run: QueryRun, keep: (frames: readonly Frame[]) => void): AsyncGenerator<Frame> {
+    let kept = [] as Frame[] | null
     let keptBytes = 0
     const keepNone = (): void => {
       kept = null
@@ -325,7 +324,7 @@ export class QueryEngine {
     } catch (error) {
       throw run.failure ?? error
     }
-    if (key !== null && kept !== null) this.#results.put(key, { schema, schemaHeader, frames: kept })
+    if (kept !== null) keep(kept)
   }
 
   /** The parse tree of a text as JSON, for the gate. */

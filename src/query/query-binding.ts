@@ -62,14 +62,24 @@ function assertZone({ datasets }: GatedQuery, { timeZone = UTC }: QueryRequest):
 }
 
 /** Null where the result may differ the next time. The types asked for are part of what is kept. */
-export function cacheKey(
-  query: GatedQuery,
+export function cacheKey(query: GatedQuery, request: QueryRequest): string | null {
+  return keyWith(query.cacheKey, query, request)
+}
+
+/** As {@link cacheKey}, whatever the data are. */
+export function questionKey(query: GatedQuery, request: QueryRequest): string | null {
+  return keyWith(query.textKey, query, request)
+}
+
+function keyWith(
+  key: string,
+  { isVolatile }: GatedQuery,
   { parameters, target, timeZone, isOnce }: QueryRequest,
 ): string | null {
-  if (query.isVolatile || isOnce === true) return null
+  if (isVolatile || isOnce === true) return null
   const types = target === undefined ? '' : Buffer.from(encodeSchema(target)).toString('latin1')
   const values = isSelfBinding(parameters) ? parameters.key : JSON.stringify(parameters ?? null)
-  return [query.cacheKey, timeZone ?? UTC, values, types].join('\0')
+  return [key, timeZone ?? UTC, values, types].join('\0')
 }
 
 /** As {@link cacheKey}, for what the types of the parameters decide; null where these do not say them. */

@@ -18,12 +18,17 @@ export interface ResultCacheStats {
   readonly misses: number
 }
 
+interface Answer extends CachedResult {
+  readonly data: string
+}
+
 /**
- * Small results by what determines them: the normalised SQL, its parameters and the version of each dataset it
- * touches. A commit changes the version, so an entry is never stale; old ones age out.
+ * Small results by what determines them: a question, which is the normalised SQL and its parameters, and the versions of
+ * the datasets that it touches. A question has one answer here: where rows come in all the time, the old ones, which
+ * nobody asks for any more, would take the room of others.
  */
 export class ResultCache {
-  readonly #results: WeightedLru<CachedResult>
+  readonly #results: WeightedLru<Answer>
   #hits = 0
   #misses = 0
 
@@ -35,11 +40,14 @@ export class ResultCache {
   }
 
   /** The result, which the cache goes on owning: its frames are sent, never changed. */
-  get(key: string): CachedResult | undefined {
-    const result = this.#results.get(key)
-    if (result === undefined) this.#misses++
-    else this.#hits++
-    return result
+  get(question: string, data: string): CachedResult | undefined {
+    const answer = this.#results.get(question)
+    if (answer?.data !== data) {
+      this.#misses++
+      return undefined
+    }
+    this.#hits++
+    return answer
   }
 
   /**
@@ -48,9 +56,10 @@ export class ResultCache {
    *
    * @returns false where the result is larger than an entry may be.
    */
-  put(key: string, result: CachedResult): boolean {
-    const frameBytes = result.frames.reduce((sum, frame) => sum + frame.byteLength, 0)
-    return this.#results.set(key, result, key.length + result.schemaHeader.byteLength + frameBytes)
+  put(question: string, data: string, { schema, schemaHeader, frames }: CachedResult): boolean {
+    const frameBytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0)
+    const bytes = question.length + data.length + schemaHeader.byteLength + frameBytes
+    return this.#results.set(question, { data, schema, schemaHeader, frames }, bytes)
   }
 
   stats(): ResultCacheStats {

@@ -50,7 +50,9 @@ export interface GatedQuery {
   readonly isRowByRow: boolean
   /** The result may differ although the data do not: it is never cached. */
   readonly isVolatile: boolean
-  /** The same for texts that differ in spaces, comments and the case of keywords, over the same data. */
+  /** The same for texts that differ in spaces, comments and the case of keywords. */
+  readonly textKey: string
+  /** The same for such texts over the same data. */
   readonly cacheKey: string
 }
 
@@ -72,6 +74,7 @@ export function queryOf(
   const isExplain = statement.prefix !== ''
   const readsInput = targets.some(({ input }) => input !== undefined)
   const hash = createHash('sha256').update(statement.prefix).update('\0').update(normalized)
+  const textKey = hash.copy().digest('base64url')
   for (const version of versions) hash.update('\0').update(version)
   return {
     sql,
@@ -89,6 +92,7 @@ export function queryOf(
     isInMemory: openedOf(targets).every(({ parts, rollup }) => parts.length === 0 && rollup === null),
     isRowByRow: analysis.isRowByRow && !isExplain && targets.every(isStored),
     isVolatile: analysis.isVolatile || isExplain || readsInput || hasVolatileView(targets),
+    textKey,
     cacheKey: hash.digest('base64url'),
   }
 }

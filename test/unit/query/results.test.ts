@@ -19,35 +19,37 @@ function result(byteLength: number): CachedResult {
   return { schemaHeader: new Uint8Array(8), schema: { fields: [], metadata: new Map() }, frames: [frame] }
 }
 
-test('a result is given back until it is replaced', () => {
+test('a result is given back until its data change', () => {
   const cache = new ResultCache(1000, 1000)
   const [first, second] = [result(10), result(20)]
-  assert.equal(cache.get('a'), undefined)
-  assert.equal(cache.put('a', first), true)
-  assert.equal(cache.get('a'), first)
-  cache.put('a', second)
-  assert.equal(cache.get('a'), second)
-  assert.deepEqual(cache.stats(), { entries: 1, bytes: 1 + 8 + 20, hits: 2, misses: 1 })
+  assert.equal(cache.get('a', '1'), undefined)
+  assert.equal(cache.put('a', '1', first), true)
+  assert.equal(cache.get('a', '1')?.frames, first.frames)
+  assert.equal(cache.get('a', '2'), undefined)
+  cache.put('a', '2', second)
+  assert.equal(cache.get('a', '2')?.frames, second.frames)
+  assert.equal(cache.get('a', '1'), undefined)
+  assert.deepEqual(cache.stats(), { entries: 1, bytes: 2 + 8 + 20, hits: 2, misses: 3 })
 })
 
 test('what was used least lately goes first', () => {
   const cache = new ResultCache(330, 330)
-  for (const key of ['a', 'b', 'c']) cache.put(key, result(100))
-  cache.get('a')
-  cache.put('d', result(100))
+  for (const key of ['a', 'b', 'c']) cache.put(key, '1', result(100))
+  cache.get('a', '1')
+  cache.put('d', '1', result(100))
   assert.deepEqual(
-    ['a', 'b', 'c', 'd'].map((key) => cache.get(key) !== undefined),
+    ['a', 'b', 'c', 'd'].map((key) => cache.get(key, '1') !== undefined),
     [true, false, true, true],
   )
-  assert.equal(cache.stats().bytes, 3 * 109)
-  cache.put('e', result(300))
+  assert.equal(cache.stats().bytes, 3 * 110)
+  cache.put('e', '1', result(300))
   assert.deepEqual(cache.stats().entries, 1)
 })
 
 test('a result that is too large is not kept, nor what it would have replaced', () => {
   const cache = new ResultCache(1000, 100)
-  cache.put('a', result(50))
-  assert.equal(cache.put('a', result(101)), false)
-  assert.equal(cache.get('a'), undefined)
+  cache.put('a', '1', result(50))
+  assert.equal(cache.put('a', '1', result(101)), false)
+  assert.equal(cache.get('a', '1'), undefined)
   assert.equal(cache.stats().bytes, 0)
 })
