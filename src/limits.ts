@@ -14,11 +14,13 @@ export const LIMITS = {
   /** The share of the cache one dataset may take; a larger one passes through. */
   cacheEntryShareMax: 0.5,
   /**
-   * Batches that are smaller on average, and more than so many of a part, are not cached as they came: each takes 1.5 KiB
-   * beside its bytes and 20 µs of every reader. Readers get the part from the disk, in large batches, which are cached.
+   * Batches that are smaller on average, and more than so many, are not cached as they came: each takes 1.5 KiB beside its
+   * bytes and 20 µs of every reader. Readers get the part from the disk, in large batches, which are cached. Fewer are
+   * kept of each part that a log becomes than of a put: feeds make such parts all day.
    */
   cachedFrameBytesMin: 16 * KiB,
-  cachedSmallFramesMax: 8,
+  cachedSmallFlushedMax: 8,
+  cachedSmallPutMax: 1_024,
   /** A message a client may send: pyarrow writes whole tables as one batch, 1 GiB holds 16M rows of OHLCV. */
   receiveMessageBytesMax: 1 * GiB,
   /** A longer message is collected first: 5 bytes of a lying client must not reserve a gigabyte. */

@@ -194,7 +194,7 @@ export class Publisher implements PutTarget {
       { kind: 'put', ref, mode, schemaHeader: schemaFrame.header, schema, parts, log, options },
       parts,
     )
-    if (isCached && frames && isInOrder(input.parts) && areLarge(frames)) {
+    if (isCached && frames && isInOrder(input.parts) && areLarge(frames, input.log !== undefined)) {
       this.#parts.cache.add(after, [{ parts: idsOf(after, parts), frames }])
     }
     return {
@@ -356,16 +356,18 @@ function isInOrder(staged: readonly StagedPart[]): boolean {
   })
 }
 
-/** True for frames that are worth their place in the cache. */
-function areLarge(frames: readonly Frame[]): boolean {
+/** True for frames that are worth their place in the cache. @param areFlushed - they come from a log */
+function areLarge(frames: readonly Frame[], areFlushed: boolean): boolean {
   const bytes = frames.reduce((sum, { byteLength }) => sum + byteLength, 0)
-  const { cachedFrameBytesMin, cachedSmallFramesMax } = LIMITS
-  return frames.length <= cachedSmallFramesMax || bytes >= frames.length * cachedFrameBytesMin
+  const { cachedFrameBytesMin, cachedSmallFlushedMax, cachedSmallPutMax } = LIMITS
+  const smallMax = areFlushed ? cachedSmallFlushedMax : cachedSmallPutMax
+  return frames.length <= smallMax || bytes >= frames.length * cachedFrameBytesMin
 }
 
-/** The ids that parts with rows were given, in order. */
+/** The ids that parts with rows were given, in order; of a put without rows that of its part. */
 function idsOf(dataset: CatalogDataset, parts: readonly NewPart[]): number[] {
-  const paths = new Set(parts.filter(({ rows }) => rows > 0).map(({ path }) => path))
+  const isEmpty = parts.every(({ rows }) => rows === 0)
+  const paths = new Set(parts.filter(({ rows }) => isEmpty || rows > 0).map(({ path }) => path))
   return dataset.parts.filter(({ path }) => paths.has(path)).map(({ dataFileId }) => dataFileId)
 }
 

@@ -7,6 +7,8 @@ import { readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { runPython } from '../support/python.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { runAction } from '../support/raw-flight.ts'
 import { type RunningServer, startServer, temporaryDirectory } from '../support/start-server.ts'
 import { sterna as run, sternaPath } from '../support/sterna.ts'
 
@@ -142,6 +144,10 @@ test('a plan tells how many parts it opens, and what is read of rollups', async 
   await output('put', 'days.csv')
   await output('configure', 'days', 'partition_by.column=ts', 'partition_by.every=day')
   await output('compact', 'days')
+  // Of what is in memory no part is opened.
+  const client = new RawClient(server.url)
+  await runAction(client, 'evict', 'days')
+  client.close()
   const early = "SELECT n FROM days WHERE ts < '2026-02-03 12:00:00'"
   assert.match(await output('explain', early), /\nparts: 1 of 2\n$/)
   assert.match(await output('explain', '--analyze', early), /Total Time/)

@@ -39,6 +39,8 @@ def act(client, kind, key):
 
 
 def evict(client, key):
+    """Out of the memory, into which a read has put it where it was not there yet."""
+    get(client, key)
     assert act(client, "evict", key)["evicted"]
 
 

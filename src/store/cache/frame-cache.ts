@@ -210,7 +210,8 @@ function piecesOf<Part extends CountedPart>(
   entry: Pick<Entry, 'pieces'> | undefined,
   parts: readonly Part[],
 ): (PartFrames | Part)[] {
-  const withRows = parts.filter(({ rows }) => rows > 0)
+  // Those without rows have nothing to be read, but for the empty batches that one was put with.
+  const withRows = parts.filter(({ dataFileId, rows }) => rows > 0 || entry?.pieces.has(dataFileId) === true)
   const pieces: (PartFrames | Part)[] = []
   for (let index = 0; index < withRows.length;) {
     const part = withRows[index]

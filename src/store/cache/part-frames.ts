@@ -4,7 +4,7 @@ import { SternaError } from '../../errors.ts'
 
 /** Frames of parts that stand side by side. They can be read alone: the dictionaries in force come first. */
 export interface PartFrames {
-  /** Ids of those with rows, in order. */
+  /** Their ids, in order: of those with rows, or of one that was put without. */
   readonly parts: readonly number[]
   /** Dictionaries and batches. */
   readonly frames: readonly Frame[]
