@@ -1,7 +1,7 @@
 import { type Data, tableFromIPC } from 'apache-arrow'
 import { type Frame, parseSchema, type Schema, typeName, writeIpcStream } from '../../flight/index.ts'
 import { formatCell } from './cells.ts'
-import { Dictionaries } from './dictionaries.ts'
+import { Dictionaries } from '../../flight/dictionaries.ts'
 import { countOf } from './progress.ts'
 import { type Column, printable, renderTable } from './table.ts'
 

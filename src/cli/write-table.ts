@@ -6,7 +6,7 @@ import { LIMITS } from '../limits.ts'
 import { quoteText } from '../query/duckdb.ts'
 import { FramesTable } from '../query/frames-table.ts'
 import { createPartWriter } from '../query/part-writer.ts'
-import { Dictionaries } from './dictionaries.ts'
+import { Dictionaries } from '../../flight/dictionaries.ts'
 import { openLocalDuck } from './local-duck.ts'
 
 /** Arrow bytes that become text at once: DuckDB reads frames that are all there, so they are held meanwhile. */

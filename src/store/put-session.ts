@@ -110,9 +110,9 @@ export class PutSession {
    * @throws IPC_MALFORMED; or what writing an earlier segment threw
    */
   async write(frame: Frame): Promise<void> {
-    const message = this.#check.check(frame)
+    this.#check.check(frame)
     // Not in pieces: those of 10,000 columns have a few rows each, and a column of a piece costs as much as one of a batch.
-    this.#segment.add(frame, message)
+    this.#segment.add(frame)
     this.#keepForCache(frame)
     if (this.#target.isCrowded) this.#cacheFrames = null
     if (this.#segment.bytes >= this.#partBytes() && !this.#segment.isEmpty) {

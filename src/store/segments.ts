@@ -1,5 +1,5 @@
+import { Dictionaries } from '../../flight/dictionaries.ts'
 import type { Frame } from '../../flight/frame.ts'
-import type { IpcMessage } from '../../flight/ipc/message.ts'
 
 /** A run of frames that becomes one part. It can be read alone: the dictionaries in force at its start come first. */
 export interface Segment {
@@ -18,7 +18,7 @@ export class SegmentBuilder {
   #frames: Frame[] = []
   #rows = 0
   #bytes = 0
-  readonly #dictionaries = new Map<bigint, Frame[]>()
+  readonly #dictionaries = new Dictionaries()
 
   get bytes(): number {
     return this.#bytes
@@ -28,11 +28,8 @@ export class SegmentBuilder {
     return this.#rows === 0
   }
 
-  add(frame: Frame, message: IpcMessage): void {
-    if (message.kind === 'dictionary') {
-      const known = message.isDelta ? (this.#dictionaries.get(message.id) ?? []) : []
-      this.#dictionaries.set(message.id, [...known, frame])
-    }
+  add(frame: Frame): void {
+    this.#dictionaries.add(frame)
     this.#frames.push(frame)
     this.#rows += frame.rows
     this.#bytes += frame.byteLength
@@ -41,7 +38,7 @@ export class SegmentBuilder {
   /** The segment so far; the builder goes on with an empty one. */
   take(): Segment {
     const segment = { frames: this.#frames, rows: this.#rows, bytes: this.#bytes }
-    this.#frames = [...this.#dictionaries.values()].flat()
+    this.#frames = this.#dictionaries.inForce()
     this.#rows = 0
     this.#bytes = this.#frames.reduce((sum, frame) => sum + frame.byteLength, 0)
     return segment

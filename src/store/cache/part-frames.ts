@@ -1,5 +1,5 @@
+import { Dictionaries } from '../../../flight/dictionaries.ts'
 import type { Frame } from '../../../flight/frame.ts'
-import { parseMessage } from '../../../flight/ipc/message.ts'
 import { SternaError } from '../../errors.ts'
 
 /** Frames of parts that stand side by side. They can be read alone: the dictionaries in force come first. */
@@ -14,38 +14,6 @@ export interface PartFrames {
 export interface CountedPart {
   readonly dataFileId: number
   readonly rows: number
-}
-
-/**
- * What a stream of frames has in force: of each dictionary the frame that said it whole, and its deltas.
- *
- * Source: Arrow, "IPC Streaming Format": a dictionary holds until one of the same id replaces it.
- */
-class Dictionaries {
-  readonly #byId = new Map<bigint, readonly Frame[]>()
-
-  add(frame: Frame): void {
-    const message = parseMessage(frame.header)
-    if (message.kind !== 'dictionary') return
-    const known = message.isDelta ? (this.#byId.get(message.id) ?? []) : []
-    this.#byId.set(message.id, [...known, frame])
-  }
-
-  get frames(): Frame[] {
-    return [...this.#byId.values()].flat()
-  }
-
-  /** Takes over what another stream has in force. @returns the frames that say what was not so before */
-  become(other: Dictionaries): Frame[] {
-    const news: Frame[] = []
-    for (const [id, frames] of other.#byId) {
-      const known = this.#byId.get(id) ?? []
-      const isGrown = known.every((frame, index) => frame === frames[index])
-      news.push(...frames.slice(isGrown ? known.length : 0))
-      this.#byId.set(id, frames)
-    }
-    return news
-  }
 }
 
 /** One stream of frames of several, each of which can be read alone. */
@@ -64,14 +32,14 @@ export function joinFrames(pieces: readonly PartFrames[]): readonly Frame[] {
 
 /** Cuts frames where parts end. Null where they are not as many rows as the parts are to have. */
 export function cutAtParts(parts: readonly CountedPart[], frames: readonly Frame[]): PartFrames[] | null {
-  const inForce = new Dictionaries()
+  const own = new Dictionaries()
   const pieces: PartFrames[] = []
   let piece: Frame[] = []
   let rows = 0
   for (const frame of frames) {
-    if (frame.kind === 'dictionary') inForce.add(frame)
+    own.add(frame)
     if (piece.length > 0) piece.push(frame)
-    else if (frame.kind === 'batch') piece = [...inForce.frames, frame]
+    else if (frame.kind === 'batch') piece = [...own.inForce(), frame]
     rows += frame.rows
     const part = parts[pieces.length]
     if (part === undefined || rows > part.rows) return null
@@ -94,7 +62,7 @@ export async function* interleave(
   read: AsyncGenerator<Frame, void>,
 ): AsyncGenerator<Frame, void> {
   const sent = new Dictionaries()
-  const inForce = new Dictionaries()
+  const own = new Dictionaries()
   try {
     for (const piece of pieces) {
       if ('frames' in piece) {
@@ -106,10 +74,10 @@ export async function* interleave(
         if (next.done === true) throw otherRows()
         const frame = next.value
         if (frame.kind === 'dictionary') {
-          inForce.add(frame)
+          own.add(frame)
           continue
         }
-        yield* sent.become(inForce)
+        yield* sent.become(own)
         yield frame
         rows += frame.rows
         if (rows > piece.rows) throw otherRows()
@@ -131,7 +99,7 @@ function* joinedTo(sent: Dictionaries, frames: readonly Frame[]): Generator<Fram
   for (const frame of frames.slice(0, first)) own.add(frame)
   yield* sent.become(own)
   for (const frame of frames.slice(first)) {
-    if (frame.kind === 'dictionary') sent.add(frame)
+    sent.add(frame)
     yield frame
   }
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { relative } from 'node:path'
-import { parseMessage } from '../../../flight/ipc/message.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { DataDir } from '../disk/data-dir.ts'
@@ -46,7 +45,7 @@ export class TransactionFiles {
       if (!segment.isEmpty) staged.push(...(await this.#stage(rows, put, staged.length, segment)))
     }
     for await (const frame of rows.frames) {
-      segment.add(frame, parseMessage(frame.header))
+      segment.add(frame)
       const { isCrowded, partArrowBytesTarget } = this.#parts.publisher
       const bytesMax = isCrowded
         ? Math.min(LIMITS.crowdedPartBytes, partArrowBytesTarget)
