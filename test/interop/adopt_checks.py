@@ -6,7 +6,6 @@ Usage: adopt_checks.py grpc://HOST:PORT FOLDER STERNA
 
 import json
 import os
-import subprocess
 import sys
 
 import pyarrow as pa
@@ -15,16 +14,11 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from checks import check, raises, run  # noqa: E402
+from command_line import command_line  # noqa: E402
 from flight_calls import read  # noqa: E402
 
 URL, FOLDER, STERNA = sys.argv[1:4]
-
-
-def adopt(*arguments, fails=False):
-    command = [STERNA, "adopt", *arguments]
-    done = subprocess.run(command, env={**os.environ, "STERNA_SERVER": URL}, capture_output=True, text=True)
-    assert (done.returncode != 0) == fails, (done.stdout, done.stderr)
-    return done.stderr if fails else done.stdout
+adopt = command_line(STERNA, URL, "adopt")
 
 
 def write(path, table):

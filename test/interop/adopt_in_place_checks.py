@@ -10,7 +10,6 @@ import decimal
 import hashlib
 import json
 import os
-import subprocess
 import sys
 
 import duckdb
@@ -22,16 +21,11 @@ import pyarrow.parquet as pq
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import ducklake  # noqa: E402
 from checks import assert_same, check, raises, run  # noqa: E402
+from command_line import command_line  # noqa: E402
 
 URL, FOLDER, OUTSIDE, STERNA, CATALOG = sys.argv[1:6]
+in_place = command_line(STERNA, URL, "adopt", "--in-place")
 duckdb.sql("SET TimeZone = 'UTC'")
-
-
-def in_place(*arguments, fails=False):
-    command = [STERNA, "adopt", "--in-place", *arguments]
-    done = subprocess.run(command, env={**os.environ, "STERNA_SERVER": URL}, capture_output=True, text=True)
-    assert (done.returncode != 0) == fails, (done.stdout, done.stderr)
-    return done.stderr if fails else done.stdout
 
 
 def action(client, name, **body):

@@ -23,9 +23,11 @@ import pyarrow.flight as fl
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from checks import check, eventually, raises, run  # noqa: E402
+from command_line import command_line  # noqa: E402
 from flight_calls import query, read  # noqa: E402
 
 URL, STERNA, JARS, FOLDER = sys.argv[1:5]
+adopt = command_line(STERNA, URL, "adopt")
 ROOT = f"{FOLDER}/questdb"
 
 CONFIG = """http.bind.to=127.0.0.1:{port}
@@ -125,13 +127,6 @@ for name, times in TIMES.items():
 QUESTDB.wait_for("every", 3)
 QUESTDB.wait_for("trades", 2000)
 QUESTDB.wait_for("quotes", 2000)
-
-
-def adopt(*arguments, fails=False):
-    command = [STERNA, "adopt", *arguments]
-    done = subprocess.run(command, env={**os.environ, "STERNA_SERVER": URL}, capture_output=True, text=True)
-    assert (done.returncode != 0) == fails, (done.stdout, done.stderr)
-    return done.stderr if fails else done.stdout
 
 
 def instant(text, digits):
