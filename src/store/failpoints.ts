@@ -26,14 +26,18 @@ export const FAILPOINTS = [
 
 export type Failpoint = (typeof FAILPOINTS)[number]
 
-let hook: ((name: Failpoint) => void) | null = null
+type Listener = (name: Failpoint) => void
+
+/** Known to the whole process: what listens need not share this module with what is bundled. */
+const LISTENER = Symbol.for('sterna.failpoint')
+const listeners = globalThis as { [LISTENER]?: Listener }
 
 /** Says that a change has come this far. Nobody listens but a test. */
 export function failpoint(name: Failpoint): void {
-  hook?.(name)
+  listeners[LISTENER]?.(name)
 }
 
 /** Has `listener` called at each of them. For tests only: `listener` may end the process. */
-export function onFailpoint(listener: (name: Failpoint) => void): void {
-  hook = listener
+export function onFailpoint(listener: Listener): void {
+  listeners[LISTENER] = listener
 }

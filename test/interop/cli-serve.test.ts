@@ -214,12 +214,12 @@ test('repair makes a new catalog of the files, and needs the server to be gone',
 test('the launcher works through a link, keeps the process, the arguments and what the environment says', async () => {
   const root = path.join(folder, 'installed')
   await mkdir(path.join(root, 'bin'), { recursive: true })
-  await mkdir(path.join(root, 'dist/src/cli'), { recursive: true })
+  await mkdir(path.join(root, 'dist/bin'), { recursive: true })
   await mkdir(path.join(root, 'node_modules/.bin'), { recursive: true })
   await copyFile(sternaPath, path.join(root, 'bin/sterna'))
   await writeFile(path.join(root, 'package.json'), '{ "type": "module" }')
   await writeFile(
-    path.join(root, 'dist/src/cli/main.js'),
+    path.join(root, 'dist/bin/main.js'),
     'const { pid, argv, execArgv, env } = process; console.log(JSON.stringify({ pid, args: argv.slice(2), execArgv, env }))',
   )
   const link = path.join(root, 'node_modules/.bin/sterna')

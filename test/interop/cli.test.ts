@@ -17,7 +17,8 @@ let folder: string
 
 before(async () => {
   folder = await temporaryDirectory()
-  server = await startServer()
+  // Rollups are refreshed where a command asks for it.
+  server = await startServer({ env: { STERNA_ROLLUP_REFRESH_MS: '86400000' } })
   await runPython('test/interop/cli_files.py', ['write', folder])
 })
 

@@ -79,12 +79,17 @@ test('the packed package holds the build and no tests, data or sources', () => {
     'LICENSE',
     'README.md',
     'bin/sterna',
+    'dist/bin/main.js',
+    'dist/bin/worker.js',
+    'dist/bin/LICENSES.txt',
     'dist/src/index.js',
     'dist/flight/index.d.ts',
   ]) {
     assert.ok(files.includes(wanted), wanted)
   }
-  const unwanted = files.filter((file) => !/^(bin|dist\/src|dist\/flight|flight\/proto|[^/]+$)/.test(file))
+  const unwanted = files.filter(
+    (file) => !/^(bin|dist\/bin|dist\/src|dist\/flight|flight\/proto|[^/]+$)/.test(file),
+  )
   assert.deepEqual(unwanted, [])
 })
 
