@@ -236,7 +236,11 @@ test('the launcher works through a link, keeps the process, the arguments and wh
   }
   assert.equal(pid, child.pid)
   assert.deepEqual(args, ['query', 'SELECT "a b" = \'$HOME\''])
-  assert.deepEqual(execArgv, ['--disable-warning=DEP0123', '--single-threaded-gc'])
+  assert.deepEqual(execArgv, [
+    '--disable-warning=DEP0123',
+    '--single-threaded-gc',
+    '--heap-growing-percent=300',
+  ])
   const given = Object.entries(env).filter(([name]) => /^(UV|MALLOC|GRPC)_/.test(name))
   assert.deepEqual(Object.fromEntries(given), {
     UV_THREADPOOL_SIZE: '7',
