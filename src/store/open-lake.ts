@@ -6,7 +6,8 @@ import { DataDir } from './disk/data-dir.ts'
 import type { Disk } from './disk/disk.ts'
 import { NodeDisk } from './disk/node-disk.ts'
 import { failpoint } from './failpoints.ts'
-import { type AppendOptions, type FlushPart, Logs } from './log/logs.ts'
+import type { FlushPart } from './log/log-flushes.ts'
+import { type AppendOptions, Logs } from './log/logs.ts'
 
 /** What is needed to open a lake; see `StoreOptions`. */
 interface OpenOptions {

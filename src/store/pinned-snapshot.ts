@@ -7,7 +7,7 @@ import type { Catalog } from './catalog/catalog.ts'
 import type { PartBoundsIndex } from './catalog/part-bounds.ts'
 import type { CatalogDataset, CatalogPart, CatalogState, RollupState } from './catalog/state.ts'
 import { matchesGlob } from './glob.ts'
-import { type LogViews, logRows } from './log/logs.ts'
+import { type LogViews, logRows } from './log/log-views.ts'
 import type { PartFilter } from './part-filter.ts'
 import { partsThatCan } from './part-pruning.ts'
 import type {

@@ -1,16 +1,14 @@
 import type { DatasetRef } from '../../../flight/descriptor.ts'
-import type { Frame } from '../../../flight/frame.ts'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-import type { LogChange } from '../catalog/commit.ts'
 import { type CatalogDataset, datasetName } from '../catalog/state.ts'
-import type { LogRows } from '../parts.ts'
+import { failpoint } from '../failpoints.ts'
 import { DatasetLog } from './dataset-log.ts'
 import type { Durability } from './append.ts'
 import { logFolder } from './log-files.ts'
-import type { SegmentView } from './log-segment.ts'
+import { LogFlushes, type LogFlushParts } from './log-flushes.ts'
+import type { LogView, LogViews } from './log-views.ts'
 import { type RecoveredLog, recoverLogs, type RecoveryParts } from './recovery.ts'
-import { failpoint } from '../failpoints.ts'
 
 /** How the server appends where a put says nothing else. `docs/config.md` explains each. */
 export interface AppendOptions {
@@ -26,26 +24,10 @@ export interface AppendOptions {
   readonly idsMs: number
 }
 
-/** Turns frames of a log into a part: one commit, which says how far the log is flushed. */
-export type FlushPart = (
-  dataset: CatalogDataset,
-  frames: readonly Frame[],
-  position: LogChange,
-) => Promise<void>
-
-export interface LogsParts extends RecoveryParts {
+export interface LogsParts extends RecoveryParts, LogFlushParts {
   /** The ids that the catalog keeps of a table. */
   readonly idsOf: (tableId: number) => string | null
   readonly options: AppendOptions
-  readonly flushPart: FlushPart
-}
-
-/** The logs of all datasets at one moment. Immutable. */
-export type LogViews = ReadonlyMap<string, LogView>
-
-interface LogView {
-  readonly tableId: number
-  readonly segments: readonly SegmentView[]
 }
 
 /** A file of a log. */
@@ -69,7 +51,7 @@ export interface LogStats {
 export class Logs {
   readonly #parts: LogsParts
   readonly #logs = new Map<string, DatasetLog>()
-  readonly #flushing = new Map<DatasetLog, Promise<void>>()
+  readonly #flushes: LogFlushes
   /** Sessions that wait for logs to shrink. */
   #waiting: (() => void)[] = []
   #views: LogViews | null = null
@@ -79,9 +61,7 @@ export class Logs {
   #timer: NodeJS.Timeout | undefined
   /** Files that go, one after the other; never rejects. */
   #removing: Promise<void> = Promise.resolve()
-  #slots: number = LIMITS.logFlushesMax
   #failure: SternaError | null = null
-  #queue: (() => void)[] = []
 
   /**
    * Reads what is on the disk. Rows are there at once; what cannot be read goes to `quarantine/`.
@@ -97,6 +77,9 @@ export class Logs {
 
   private constructor(parts: LogsParts) {
     this.#parts = parts
+    this.#flushes = new LogFlushes(parts, () => {
+      this.#wake()
+    })
   }
 
   /** What readers see now. */
@@ -165,18 +148,12 @@ export class Logs {
   async flush(ref: DatasetRef): Promise<void> {
     const log = this.#logs.get(datasetName(ref))
     if (log === undefined) return
-    const running = this.#flushing.get(log)
+    const running = this.#flushes.running(log)
     if (running !== undefined) {
       await running.catch(() => undefined)
       return this.flush(ref)
     }
-    if (log.rows === 0) return
-    const flush = this.#flush(log).finally(() => {
-      this.#flushing.delete(log)
-      this.#wake()
-    })
-    this.#flushing.set(log, flush)
-    return flush
+    if (log.rows > 0) await this.#flushes.start(log)
   }
 
   /**
@@ -241,7 +218,7 @@ export class Logs {
   async close(): Promise<void> {
     clearInterval(this.#timer)
     const reason = new SternaError('SERVER_STOPPING', 'The server is stopping and stores nothing more')
-    await Promise.allSettled(this.#flushing.values())
+    await this.#flushes.settled()
     await Promise.all([...this.#logs.values()].map((log) => log.end(reason)))
     await this.#removing
     this.#wake()
@@ -333,38 +310,13 @@ export class Logs {
 
   /** @param again - also where a flush runs that does not take what came after it */
   async #flushQuietly(log: DatasetLog, again = false): Promise<void> {
-    if (this.#flushing.has(log) && !again) return
+    if (this.#flushes.running(log) !== undefined && !again) return
     try {
       await this.flush(log.ref)
     } catch (error) {
       // Nothing is lost: the log has the rows, and the next check tries again.
       this.#parts.log.warn({ err: error, key: log.ref.key }, 'log.flush_failed')
     }
-  }
-
-  async #flush(log: DatasetLog): Promise<void> {
-    await this.#slot()
-    try {
-      await log.seal()
-      failpoint('flush.sealed')
-      while (log.sealed.length > 0 && log.rows > 0) {
-        const dataset = this.#parts.state().get(log.ref)
-        if (dataset?.tableId !== log.tableId) return
-        const segments = firstOf(log)
-        const frames = segments.flatMap((segment) => segment.frames)
-        const to = segments.at(-1)?.sequence ?? 0
-        const before = { tableId: log.tableId, flushed: dataset.logFlushed }
-        await this.#parts.flushPart(dataset, frames, { before, flushed: to, ids: log.ids.encode(to) })
-      }
-    } finally {
-      this.#slots += 1
-      this.#queue.shift()?.()
-    }
-  }
-
-  async #slot(): Promise<void> {
-    while (this.#slots === 0) await new Promise<void>((resolve) => this.#queue.push(resolve))
-    this.#slots -= 1
   }
 
   #remove(paths: readonly string[]): void {
@@ -384,33 +336,4 @@ export class Logs {
   #wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
-}
-
-/** The rows that a state of the catalog and the logs of the same moment show of a dataset; null without any. */
-export function logRows(views: LogViews, dataset: CatalogDataset): LogRows | null {
-  const view = views.get(datasetName(dataset.ref))
-  if (view?.tableId !== dataset.tableId) return null
-  const segments = view.segments.filter(({ sequence }) => sequence > dataset.logFlushed)
-  const last = segments.at(-1)
-  if (last === undefined) return null
-  let frames: readonly Frame[] | undefined
-  return {
-    get frames() {
-      frames ??= segments.flatMap((segment) => segment.frames.slice(0, segment.frameCount))
-      return frames
-    },
-    rows: segments.reduce((sum, { rows }) => sum + rows, 0),
-    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
-    sequence: last.sequence,
-  }
-}
-
-/** Sealed files, the oldest first, up to what one part should hold. */
-function firstOf(log: DatasetLog): DatasetLog['sealed'] {
-  let bytes = 0
-  const end = log.sealed.findIndex((segment, index) => {
-    bytes += segment.bytes
-    return index > 0 && bytes > LIMITS.partArrowBytesTarget
-  })
-  return end === -1 ? log.sealed : log.sealed.slice(0, end)
 }

@@ -1,5 +1,5 @@
 import type { CatalogState } from '../catalog/state.ts'
-import type { LogViews } from '../log/logs.ts'
+import type { LogViews } from '../log/log-views.ts'
 import type { TransactionParts } from './publish.ts'
 
 /** The lake as a transaction found it: pinned as long as the transaction goes on from it, or somebody reads it. */

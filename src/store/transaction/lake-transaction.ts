@@ -5,7 +5,7 @@ import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import { datasetName } from '../catalog/names.ts'
 import type { CommentOn } from '../catalog/write-objects.ts'
-import { logRows } from '../log/logs.ts'
+import { logRows } from '../log/log-views.ts'
 import type {
   Lake,
   NewRows,
