@@ -12,7 +12,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot } from '../test/support/project-root.ts'
 import { dataPlaneTables } from './lib/data-plane-tables.ts'
-import { appendTable } from './lib/append-table.ts'
+import { appendTables } from './lib/append-table.ts'
 import { fairnessTable } from './lib/fairness-table.ts'
 import { flightSqlTable } from './lib/flight-sql-table.ts'
 import { mainJobTables } from './lib/main-job-tables.ts'
@@ -63,7 +63,7 @@ const sections: readonly Section[] = [
   section('targets', targetsTable),
   section('fairness', fairnessTable),
   section('flight-sql', flightSqlTable),
-  section('append', appendTable),
+  section('append', appendTables),
   section('start', startTable),
   section('pruning', pruningTable),
   section('point-query', pointQueryTable),

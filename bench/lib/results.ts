@@ -92,8 +92,27 @@ export interface AppendResult {
     readonly sync_p99_ms: number
   }
   readonly single_rows: { readonly rows_per_second: number }
+  readonly acknowledgements: Acknowledgements
   readonly rounds: number
   readonly machine: Machine
+}
+
+/** How long writers wait, in ms: medians of the rounds. */
+export interface Acknowledgements {
+  /** One write and sync of a batch, by a loop. */
+  readonly sync: Waits
+  readonly runs: readonly {
+    /** Of all eight writers; 0: each waits for its answer before it sends again. */
+    readonly offered_rows_per_second: number
+    readonly sterna: Waits & { readonly rows_per_second: number }
+    readonly reference: Waits & { readonly rows_per_second: number }
+  }[]
+}
+
+interface Waits {
+  readonly p50_ms: number
+  readonly p99_ms: number
+  readonly p999_ms: number
 }
 
 /** What bench/results/flight-sql.json holds: medians of interleaved rounds. */

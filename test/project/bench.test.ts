@@ -11,6 +11,7 @@ test('every bench runs in its small size', async () => {
   const { stdout } = await run(process.execPath, [benches.pathname, '--smoke'], { timeout: 600_000 })
   assert.match(stdout, /^14 comparisons ran$/m)
   assert.match(stdout, /^3 kinds of writers ran$/m)
+  assert.match(stdout, /^4 rates of acknowledgements ran$/m)
   assert.match(stdout, /^110 cells ran$/m)
   assert.match(stdout, /^11 targets ran$/m)
   assert.match(stdout, /^4 situations ran$/m)
