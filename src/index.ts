@@ -100,11 +100,12 @@ export async function createServer(config: ConfigFlags = {}, parts: ServerParts 
     const engine = new QueryEngine({
       duck,
       lake: store,
+      comparer: store,
       dataDirectory: store.directories.root,
       queriesMax: settings.queryLimit,
     })
     closers.push(() => engine.close())
-    store.refreshWith((lake, ref, signal) => engine.readDataset(ref, {}, signal, lake))
+    store.refreshWith((lake, ref, signal) => engine.readDataset(ref, {}, { lake, signal, isWrite: true }))
     closers.push(() => store.upkeep.endRefreshes())
     const sql = new SqlState(store, memory)
     closers.push(() => sql.close())

@@ -3,7 +3,7 @@ import type { Schema } from '../../flight/ipc/schema.ts'
 import type { DatasetRef } from '../../flight/request.ts'
 import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
-import type { Lake, PinnedDataset, PinnedLake, RollupDefinition } from '../store/parts.ts'
+import type { Lake, PartComparer, PinnedDataset, PinnedLake, RollupDefinition } from '../store/parts.ts'
 import { datasetQuery, type DatasetRange } from './dataset-query.ts'
 import { isIndependentOfValues, statementParameters } from './describe.ts'
 import type { Duck } from './duck.ts'
@@ -17,6 +17,7 @@ import { bindQuery, cacheKey, questionKey, type Binding, typesKey } from './quer
 import { describedAs, QueryRun, schemaOf } from './query-run.ts'
 import { QuerySlots } from './query-slots.ts'
 import type { QueryDescription, QueryRequest, QueryResult } from './query.ts'
+import { ReadComparison } from './read-comparison.ts'
 import { resultSchema } from './result-types.ts'
 import { ResultCache, type ResultCacheStats } from './results.ts'
 import { type RollupPlan, planOf } from './rollup/relation.ts'
@@ -30,6 +31,8 @@ export type { QueryDescription, QueryRequest, QueryResult }
 export interface QueryEngineParts {
   readonly duck: Duck
   readonly lake: Lake
+  /** Knows of parts whether they are what was written. */
+  readonly comparer: PartComparer
   /** Absolute, as the paths of parts begin. */
   readonly dataDirectory: string
   readonly queriesMax?: number | undefined
@@ -52,6 +55,7 @@ export interface QueryEngineStats {
 export class QueryEngine {
   readonly #duck: Duck
   readonly #lake: Lake
+  readonly #comparer: PartComparer
   readonly #gate: Gate
   readonly #dataDirectory: string
   readonly #slots: QuerySlots
@@ -64,6 +68,7 @@ export class QueryEngine {
   constructor(parts: QueryEngineParts) {
     this.#duck = parts.duck
     this.#lake = parts.lake
+    this.#comparer = parts.comparer
     this.#dataDirectory = parts.dataDirectory
     this.#gate = new Gate((sql) => this.#parse(sql), { dataDirectory: parts.dataDirectory })
     this.#slots = new QuerySlots(parts.queriesMax ?? LIMITS.queriesMax)
@@ -135,12 +140,11 @@ export class QueryEngine {
   async readDataset(
     ref: DatasetRef,
     range: DatasetRange,
-    signal?: AbortSignal,
-    lake = this.#lake,
+    { signal, isWrite, lake = this.#lake }: Pick<QueryRequest, 'signal' | 'isWrite' | 'lake'> = {},
   ): Promise<QueryResult> {
     const pin = lake.pin()
     const { request, isEmpty } = await this.#datasetRequest(pin, ref, range, signal)
-    if (!isEmpty) return this.#run(pin, request)
+    if (!isEmpty) return this.#run(pin, { ...request, isWrite })
     pin.release()
     return { ...describedAs(request.target, false), frames: framesOf([]), close: () => undefined }
   }
@@ -223,9 +227,23 @@ export class QueryEngine {
     }
   }
 
-  async #describe({ query }: Binding, request: QueryRequest): Promise<QueryDescription> {
-    const known = this.#described(query, request)
+  async #describe(binding: Binding, request: QueryRequest): Promise<QueryDescription> {
+    const known = this.#described(binding.query, request)
     if (known !== undefined) return known
+    try {
+      return await this.#prepare(binding.query, request)
+    } catch (error) {
+      // A damaged footer has other columns, or none.
+      const comparison = ReadComparison.begin(this.#comparer, binding, request)
+      try {
+        throw await comparison.reasonOf(error)
+      } finally {
+        comparison.stop()
+      }
+    }
+  }
+
+  async #prepare(query: GatedQuery, request: QueryRequest): Promise<QueryDescription> {
     let key = cacheKey(query, request)
     const duck = this.#duckOf(request)
     const description = await duck.use(async (connection) => {
@@ -260,6 +278,7 @@ export class QueryEngine {
   async #run(pin: PinnedLake, request: QueryRequest): Promise<QueryResult> {
     const binding = await bindQuery(this.#gate, pin, request, true)
     const { query } = binding
+    let comparison: ReadComparison | undefined
     try {
       const question = questionKey(query, request)
       const known = question === null ? undefined : this.#results.get(question, query.cacheKey)
@@ -277,27 +296,33 @@ export class QueryEngine {
           return { ...description, frames: framesOf(frames), close: () => undefined }
         }
       }
+      const compared = ReadComparison.begin(this.#comparer, binding, request)
+      comparison = compared
       const run = new QueryRun({
         duck: this.#duckOf(request),
         slot: await this.#slots.acquire(request.signal),
-        binding,
+        binding: { ...binding, release: compared.release },
         request,
         description: this.#described(query, request),
         onEnd: () => this.#runs.delete(run),
       })
       this.#runs.add(run)
-      const description = await run.start().catch((error: unknown) => {
-        throw run.failure ?? error
+      const description = await run.start().catch(async (error: unknown) => {
+        throw await compared.reasonOf(run.failure ?? error)
       })
       return {
         ...description,
         parts: query.parts,
-        frames: this.#read(run, (frames) => {
+        frames: this.#read(run, compared, (frames) => {
           if (question !== null) this.#results.put(question, query.cacheKey, { ...description, frames })
         }),
-        close: () => void run.close(),
+        close: () => {
+          compared.stop()
+          void run.close()
+        },
       }
     } catch (error) {
+      comparison?.stop()
       binding.release()
       throw error
     }
@@ -308,7 +333,11 @@ export class QueryEngine {
   }
 
   /** The frames of a run. @param keep - takes all of them, where they are few and their reader takes them */
-  async *#read(run: QueryRun, keep: (frames: readonly Frame[]) => void): AsyncGenerator<Frame> {
+  async *#read(
+    run: QueryRun,
+    comparison: ReadComparison,
+    keep: (frames: readonly Frame[]) => void,
+  ): AsyncGenerator<Frame> {
     let kept = [] as Frame[] | null
     let keptBytes = 0
     const keepNone = (): void => {
@@ -321,8 +350,11 @@ export class QueryEngine {
         kept?.push(frame)
         yield frame
       }
+      if (!(await comparison.end())) keepNone()
     } catch (error) {
-      throw run.failure ?? error
+      throw await comparison.reasonOf(run.failure ?? error)
+    } finally {
+      comparison.stop()
     }
     if (kept !== null) keep(kept)
   }

@@ -151,7 +151,7 @@ export class Gate {
 
     const rewritten = this.#rewrite(known, open, lake, inOrder(frames))
     await this.#verify(known, rewritten)
-    const query = queryOf(known, rewritten.sql, frames, datasets, open, versions)
+    const query = queryOf(known, rewritten, frames, datasets, open, versions)
     // Datasets belong to the pin of this call, and so do frames.
     const kept = {
       ...query,

@@ -74,16 +74,16 @@ export function questionKey(query: GatedQuery, request: QueryRequest): string | 
 function keyWith(
   key: string,
   { isVolatile }: GatedQuery,
-  { parameters, target, timeZone, isOnce }: QueryRequest,
+  { parameters, target, timeZone, isWrite }: QueryRequest,
 ): string | null {
-  if (isVolatile || isOnce === true) return null
+  if (isVolatile || isWrite === true) return null
   const types = target === undefined ? '' : Buffer.from(encodeSchema(target)).toString('latin1')
   const values = isSelfBinding(parameters) ? parameters.key : JSON.stringify(parameters ?? null)
   return [key, timeZone ?? UTC, values, types].join('\0')
 }
 
 /** As {@link cacheKey}, for what the types of the parameters decide; null where these do not say them. */
-export function typesKey(query: GatedQuery, { parameters, timeZone, isOnce }: QueryRequest): string | null {
-  if (query.isVolatile || isOnce === true || !isSelfBinding(parameters)) return null
+export function typesKey(query: GatedQuery, { parameters, timeZone, isWrite }: QueryRequest): string | null {
+  if (query.isVolatile || isWrite === true || !isSelfBinding(parameters)) return null
   return [query.cacheKey, timeZone ?? UTC, 'types', parameters.types].join('\0')
 }

@@ -24,8 +24,8 @@ export interface QueryRequest {
   /** The Arrow types that the columns are to have, by position; those of {@link resultSchema} when absent. */
   readonly target?: Schema | undefined
   readonly signal?: AbortSignal | undefined
-  /** What it gives is not asked for again: no cache keeps it. */
-  readonly isOnce?: boolean | undefined
+  /** It is of a statement that writes: no cache keeps what it gives, and all that it reads is compared before its end. */
+  readonly isWrite?: boolean | undefined
   /** Is told how far the statement is. */
   readonly progress?: QueryProgress | undefined
 }

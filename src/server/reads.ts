@@ -73,7 +73,7 @@ export async function openRead(
     const result = await services.engine.readDataset(
       dataset.dataset,
       { ...dataset, moment: momentOf(dataset) },
-      signal,
+      { signal },
     )
     return { frames: withSchema(result) }
   }
@@ -129,7 +129,7 @@ export function scanOf(services: Services, request: Request, context: CallContex
     open: async (lake, { signal }) => {
       const held = isWhole ? heldFrames(lake, dataset, moment) : undefined
       if (held !== undefined) return { frames: held }
-      return { frames: withSchema(await engine.readDataset(dataset, range, signal, lake)) }
+      return { frames: withSchema(await engine.readDataset(dataset, range, { signal, lake })) }
     },
   }
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import { SternaError } from '../errors.ts'
+import { adoptedSums } from './adopted-sums.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import { type CatalogDataset, type CatalogPart, datasetName } from './catalog/state.ts'
 import type { Disk } from './disk/disk.ts'
@@ -70,8 +71,9 @@ export async function checkDatasets(
   const columnsOf = (part: CatalogPart): readonly ColumnStats[] =>
     damage.length === 0 ? (parts.catalog.newParts([part])[0]?.columns ?? []) : []
   const total = { parts: 0, rows: 0, bytes: 0, unsealed: 0 }
-  for (const { ref, parts: live } of datasets) {
-    const sums = await knownSums(live, parts)
+  for (const dataset of datasets) {
+    const { ref, parts: live } = dataset
+    const sums = await adoptedSums(dataset, parts)
     for (const part of live) {
       total.parts += 1
       total.rows += part.rows
@@ -134,24 +136,6 @@ async function checkPart(
   // Data, footer and the checksums themselves: every byte of a sealed part is covered.
   const isSealed = seal !== null || sum !== undefined
   return { bytes: isSealed ? part.fileBytes : 0, isSealed }
-}
-
-/** Checksums of adopted parts, which the part without rows has that was written with them. By path. */
-async function knownSums(
-  parts: readonly CatalogPart[],
-  { reader, files }: CheckParts,
-): Promise<ReadonlyMap<string, number>> {
-  const sums = new Map<string, number>()
-  for (const { path } of parts.filter(({ rows }) => rows === 0)) {
-    // One that cannot be read is told of when its turn comes.
-    const footer = await reader.readPartMetadata(files.absolutePath(path)).catch(() => null)
-    const origin = footer && parseOrigin(footer.metadata)
-    for (const [index, source] of (origin?.sources ?? []).entries()) {
-      const sum = origin?.sums?.[index]
-      if (sum !== undefined) sums.set(source, sum)
-    }
-  }
-  return sums
 }
 
 /** @param notes - what the part says of its columns. @param known - what the catalog does: of some, nothing */

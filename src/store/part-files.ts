@@ -1,9 +1,10 @@
 import { basename, dirname, join } from 'node:path'
 import type { DatasetRef } from '../../flight/descriptor.ts'
-import { errnoOf, SternaError } from '../errors.ts'
+import { errnoOf } from '../errors.ts'
 import type { CatalogPart } from './catalog/state.ts'
+import type { ComparedParts } from './compared-parts.ts'
 import type { Disk } from './disk/disk.ts'
-import { checkSeal, PartDamage, sealPart } from './parquet/part-seal.ts'
+import { sealPart } from './parquet/part-seal.ts'
 import { encodeName, parsePartFileName, partFileName } from './disk/part-names.ts'
 import { failpoint } from './failpoints.ts'
 import { encodeNotes } from './part-notes.ts'
@@ -21,12 +22,19 @@ const MAIN_SCHEMA = 'main'
 export class PartFiles {
   readonly #disk: Disk
   readonly #coldDirectory: string
+  readonly #compared: Pick<ComparedParts, 'trust' | 'trustAs' | 'forget'>
   readonly #lastNumbers = new Map<string, number>()
   readonly #pinned = new WeakMap<CatalogPart, PinnedPart>()
 
-  constructor(disk: Disk, coldDirectory: string) {
+  /** @param compared - is told which files this process has written, and which go */
+  constructor(
+    disk: Disk,
+    coldDirectory: string,
+    compared: Pick<ComparedParts, 'trust' | 'trustAs' | 'forget'>,
+  ) {
     this.#disk = disk
     this.#coldDirectory = coldDirectory
+    this.#compared = compared
   }
 
   /** Where a part lies. @param path - relative to `cold/`, as the catalog has it */
@@ -35,10 +43,10 @@ export class PartFiles {
   }
 
   /** A part as readers know it: one object for each, for as long as the catalog has it. */
-  pinnedPart(part: CatalogPart): PinnedPart {
+  pinnedPart(part: CatalogPart, of: DatasetRef): PinnedPart {
     const known = this.#pinned.get(part)
     if (known !== undefined) return known
-    const pinned = { path: this.absolutePath(part.path), rows: part.rows }
+    const pinned = { path: this.absolutePath(part.path), rows: part.rows, of }
     this.#pinned.set(part, pinned)
     return pinned
   }
@@ -72,42 +80,23 @@ export class PartFiles {
   }
 
   /**
-   * Compares a part with its checksums: SQL, which reads it to write its rows anew, does not, and what is written then
-   * has new ones. One of another program has none.
-   *
-   * @param path - absolute
-   * @throws DATA_CORRUPT naming it; CANCELLED, DISK_FAILED
-   */
-  async verify(path: string, signal: AbortSignal): Promise<void> {
-    const part = `Part ${basename(path)}`
-    if ((await this.#disk.stat(path)) === undefined) {
-      throw new SternaError('DATA_CORRUPT', `${part} is missing`)
-    }
-    const file = await this.#disk.open(path, 'read')
-    try {
-      await checkSeal(file, signal)
-    } catch (error) {
-      if (!(error instanceof PartDamage)) throw error
-      throw new SternaError('DATA_CORRUPT', `${part} is damaged: ${error.message}`)
-    } finally {
-      await file.close()
-    }
-  }
-
-  /**
    * Moves a synced temporary file to the next free name of its dataset.
    *
    * @param suffix - of its partition, if it is of one
    * @returns the path relative to `cold/`
    */
   publish(ref: DatasetRef, temporaryPath: string, suffix: string | null): Promise<string> {
-    return this.#publish(ref, suffix, (path) => this.#disk.renameNew(temporaryPath, path))
+    return this.#publish(ref, suffix, async (path) => {
+      await this.#disk.renameNew(temporaryPath, path)
+      this.#compared.trust(path)
+    })
   }
 
   /** Gives a part the next free name of a dataset as well. @param part - relative to `cold/`, as is what it returns */
   publishLink(ref: DatasetRef, part: string, suffix: string | null): Promise<string> {
     return this.#publish(ref, suffix, async (path) => {
       await this.#disk.link(this.absolutePath(part), path)
+      this.#compared.trustAs(this.absolutePath(part), path)
     })
   }
 
@@ -146,7 +135,10 @@ export class PartFiles {
   /** Removes files; those that are not there are no error. @param paths - relative to `cold/` */
   async remove(paths: readonly string[]): Promise<void> {
     failpoint('files.removing')
-    for (const path of paths) await this.#disk.unlink(this.absolutePath(path))
+    for (const path of paths) {
+      this.#compared.forget(this.absolutePath(path))
+      await this.#disk.unlink(this.absolutePath(path))
+    }
   }
 }
 

@@ -235,7 +235,29 @@ export interface SelectedRows {
 /** One part as a pinned snapshot shows it: where its file is. */
 export interface PinnedPart {
   readonly path: string
+  /** 0 of one that is opened for its columns alone. */
   readonly rows: number
+  readonly of: DatasetRef
+}
+
+export interface ComparisonOptions {
+  /** Of whoever waits; to be aborted when nobody does. */
+  readonly signal: AbortSignal
+  /** However much there is to compare. */
+  readonly isAll: boolean
+}
+
+/** Finds out whether parts are what was written, which DuckDB does not. Implemented by the store. */
+export interface PartComparer {
+  /**
+   * Compares parts with their checksums, each at most once in the life of the server.
+   *
+   * @param parts - pinned until the promise settles
+   * @returns null where all have been compared; else resolves with whether all have been now: without `isAll`, those
+   * beyond `comparedBytesMax` are compared later
+   * @throws DATA_CORRUPT naming a part that is known to be damaged; the promise rejects with it, DISK_FAILED, CANCELLED
+   */
+  compare(parts: readonly PinnedPart[], options: ComparisonOptions): Promise<boolean> | null
 }
 
 /** One dataset as a pinned snapshot shows it. Its parts exist until the pin is released. */

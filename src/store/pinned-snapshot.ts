@@ -27,7 +27,7 @@ export interface SnapshotParts {
   /** @throws VERSION_NOT_FOUND, REQUEST_INVALID */
   readonly stateAt: (moment: PastMoment) => CatalogState
   /** A part as readers know it: the same object each time, since some datasets have ten thousand. */
-  readonly fileOf: (part: CatalogPart) => PinnedPart
+  readonly fileOf: (part: CatalogPart, of: DatasetRef) => PinnedPart
   readonly cache: FrameCache
   /** Of the columns of parts: what can have no row that is wanted is not read. Null where columns may have had other names. */
   readonly bounds: PartBoundsIndex | null
@@ -140,10 +140,10 @@ export class PinnedSnapshot implements PinnedLake {
         return this.rollup === null ? id : `${id} of ${this.rollup.source.id}`
       },
       schema: dataset.schema,
-      parts: this.#partsOf(dataset.parts),
+      parts: this.#partsOf(dataset, dataset.parts),
       ...(bounds !== null && {
         partsWith: async (filters: readonly PartFilter[]) =>
-          this.#partsOf(await partsThatCan(bounds, dataset, filters)),
+          this.#partsOf(dataset, await partsThatCan(bounds, dataset, filters)),
       }),
       rowsWith: (filters) => this.#rowsWith(dataset, log, filters),
       log,
@@ -177,13 +177,13 @@ export class PinnedSnapshot implements PinnedLake {
           return hasNulls || maxUs >= (fromUs ?? -Infinity)
         })
         const hasNulls = needed.some(({ dataFileId }) => (times.get(dataFileId) ?? UNKNOWN).hasNulls)
-        return { parts: this.#partsOf(needed), hasNulls }
+        return { parts: this.#partsOf(found, needed), hasNulls }
       },
     }
   }
 
-  #partsOf(parts: readonly CatalogPart[]): PinnedDataset['parts'] {
-    return parts.map(this.#parts.fileOf)
+  #partsOf({ ref }: CatalogDataset, parts: readonly CatalogPart[]): PinnedDataset['parts'] {
+    return parts.map((part) => this.#parts.fileOf(part, ref))
   }
 }
 

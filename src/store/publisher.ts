@@ -9,6 +9,7 @@ import type { Change, LogChange } from './catalog/commit.ts'
 import { type Refreshed, isRollup } from './catalog/rollups.ts'
 import type { CatalogDataset, CatalogPart, NewPart } from './catalog/state.ts'
 import { type CommitParts, commit, commitFiles, committed } from './commits.ts'
+import type { ComparedParts } from './compared-parts.ts'
 import type { Disk } from './disk/disk.ts'
 import type { Logs } from './log/logs.ts'
 import { nameParts } from './name-parts.ts'
@@ -25,6 +26,7 @@ import { Staging } from './staging.ts'
 /** What the store gives its publisher. */
 export interface PublisherParts extends CommitParts {
   readonly logs: Pick<Logs, 'sequenceOf' | 'flushed' | 'ended' | 'flush'>
+  readonly compared: Pick<ComparedParts, 'verify'>
   readonly disk: Disk
   readonly tmpPath: string
   readonly partSize: number
@@ -46,7 +48,7 @@ export class Publisher implements PutTarget {
 
   constructor(parts: PublisherParts) {
     this.#parts = parts
-    this.#staging = new Staging(parts.files, (paths) => this.discard(paths))
+    this.#staging = new Staging(parts.files, parts.compared, (paths) => this.discard(paths))
     for (const { parts: live } of parts.catalog.state().list()) {
       for (const { path } of live) parts.files.reserve(path)
     }
@@ -159,11 +161,6 @@ export class Publisher implements PutTarget {
 
   countOlder(input: Parameters<PartWriter['countOlder']>[0]): Promise<number> {
     return this.#staging.writer.countOlder(input)
-  }
-
-  /** Compares a part with its checksums. @throws as {@link PartFiles.verify} */
-  verify(path: string, signal: AbortSignal): Promise<void> {
-    return this.#parts.files.verify(path, signal)
   }
 
   async discard(paths: readonly string[]): Promise<void> {

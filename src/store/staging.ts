@@ -3,6 +3,7 @@ import { sliceFrame } from '../../flight/frame.ts'
 import { parseMessage } from '../../flight/ipc/message.ts'
 import type { Schema } from '../../flight/ipc/schema.ts'
 import { SternaError } from '../errors.ts'
+import type { ComparedParts } from './compared-parts.ts'
 import type { PartFiles } from './part-files.ts'
 import { type PartOrigin, originMetadata } from './part-origin.ts'
 import type { PartWriter, PartitionRows, StagedPart, TimeLimit, WrittenPart } from './parts.ts'
@@ -37,11 +38,17 @@ export interface RestageInput {
 /** Writes parts under temporary names and makes them durable. Nothing is left of what fails. */
 export class Staging {
   readonly #files: PartFiles
+  readonly #compared: Pick<ComparedParts, 'verify'>
   readonly #discard: (paths: readonly string[]) => Promise<void>
   #writer: PartWriter | undefined
 
-  constructor(files: PartFiles, discard: (paths: readonly string[]) => Promise<void>) {
+  constructor(
+    files: PartFiles,
+    compared: Pick<ComparedParts, 'verify'>,
+    discard: (paths: readonly string[]) => Promise<void>,
+  ) {
     this.#files = files
+    this.#compared = compared
     this.#discard = discard
   }
 
@@ -81,7 +88,7 @@ export class Staging {
 
   async restage(input: RestageInput): Promise<StagedPart[]> {
     const { origin, schema, sources, path, by, orderBy, since, compressionLevel, signal } = input
-    for (const source of sources) await this.#files.verify(source, signal)
+    for (const path of sources) await this.#compared.verify({ path, of: origin.ref }, signal)
     const write = (to: string, arrowBytes: number, only?: Partition): Promise<WrittenPart> =>
       this.writer.rewriteParts({
         schema,

@@ -33,6 +33,8 @@ export interface StoreStats extends UpkeepStats {
   readonly total_size_bytes: number
   readonly arrow_size_bytes: number
   readonly compression_ratio: number | null
+  /** Parts that SQL or whatever writes parts anew has found to be damaged. */
+  readonly damaged_parts: number
   readonly snapshot: number
   readonly cache: FrameCacheStats
   readonly in_flight: InFlightStats
@@ -51,6 +53,7 @@ export function storeStats(
   cache: FrameCacheStats,
   log: LogStats,
   inFlight: InFlightStats,
+  damagedParts: number,
   upkeep: UpkeepStats,
 ): StoreStats {
   const datasets = state.list()
@@ -70,6 +73,7 @@ export function storeStats(
     total_size_bytes: total.size_bytes,
     arrow_size_bytes: total.arrow_size_bytes + log.bytes,
     compression_ratio: total.compression_ratio,
+    damaged_parts: damagedParts,
     snapshot: state.snapshotId,
     cache,
     in_flight: inFlight,

@@ -1,6 +1,9 @@
+import { relative } from 'node:path'
 import { LIMITS } from '../limits.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { adoptedSums } from './adopted-sums.ts'
 import { FrameCache } from './cache/frame-cache.ts'
+import { ComparedParts } from './compared-parts.ts'
 import type { Disk } from './disk/disk.ts'
 import type { CompactionOptions } from './lifecycle/compactor.ts'
 import type { RetentionRule } from './lifecycle/retention-plan.ts'
@@ -37,6 +40,7 @@ export interface StoreOptions {
 export interface StoreParts extends OpenLake {
   readonly options: StoreOptions
   readonly files: PartFiles
+  readonly compared: ComparedParts
   readonly cache: FrameCache
   readonly reader: ParquetReader
   readonly pins: Pins
@@ -48,7 +52,17 @@ export interface StoreParts extends OpenLake {
 /** Puts a store together over a lake that is open. */
 export function makeStoreParts(options: StoreOptions, lake: OpenLake, log: Logger): StoreParts {
   const { disk, dataDir, catalog, logs } = lake
-  const files = new PartFiles(disk, dataDir.coldPath)
+  const compared: ComparedParts = new ComparedParts({
+    disk,
+    coldDirectory: dataDir.coldPath,
+    adoptedSum: async ({ path, of }) => {
+      const dataset = catalog.state().get(of)
+      const sums = dataset && (await adoptedSums(dataset, { reader, files }))
+      return sums?.get(relative(dataDir.coldPath, path))
+    },
+    log,
+  })
+  const files = new PartFiles(disk, dataDir.coldPath, compared)
   const cache = new FrameCache({ bytesMax: options.cacheSize, entryShareMax: LIMITS.cacheEntryShareMax })
   const reader = new ParquetReader()
   const pins = new Pins((paths) => {
@@ -60,7 +74,7 @@ export function makeStoreParts(options: StoreOptions, lake: OpenLake, log: Logge
   const snapshots: SnapshotParts = {
     pin: (snapshotId) => pins.pin(snapshotId),
     stateAt: (moment) => catalog.stateAt(moment),
-    fileOf: (part) => files.pinnedPart(part),
+    fileOf: (part, of) => files.pinnedPart(part, of),
     cache,
     bounds: catalog.bounds,
     partTimes: (...column) => catalog.partTimes(...column),
@@ -74,6 +88,7 @@ export function makeStoreParts(options: StoreOptions, lake: OpenLake, log: Logge
   const publisher = new Publisher({
     catalog,
     files,
+    compared,
     pins,
     cache,
     logs,
@@ -83,5 +98,5 @@ export function makeStoreParts(options: StoreOptions, lake: OpenLake, log: Logge
     heldBytesMax: Math.max(options.cacheSize, 2 * options.partSize),
     compressionLevel: options.compressionLevel.put,
   })
-  return { ...lake, options, files, cache, reader, pins, snapshots, smartLoad, publisher }
+  return { ...lake, options, files, compared, cache, reader, pins, snapshots, smartLoad, publisher }
 }

@@ -12,7 +12,14 @@ import type { RollupReader } from './lifecycle/rollup-refresh.ts'
 import { Upkeep } from './lifecycle/upkeep.ts'
 import { openLake } from './open-lake.ts'
 import type { DatasetOptions, OptionsPatch } from './options.ts'
-import type { ForeignReader, PartWriter, PinnedLake } from './parts.ts'
+import type {
+  ComparisonOptions,
+  ForeignReader,
+  PartComparer,
+  PartWriter,
+  PinnedLake,
+  PinnedPart,
+} from './parts.ts'
 import { PinnedSnapshot, readable } from './pinned-snapshot.ts'
 import { type PutMode, PutSession } from './put-session.ts'
 import type { Publisher } from './publisher.ts'
@@ -25,7 +32,7 @@ import { LakeTransaction } from './transaction/lake-transaction.ts'
 export type { StoredDataset } from './store-reads.ts'
 
 /** The one door to what is stored: put, load, list, describe, drop, and the upkeep of parts and cache. */
-export class Store extends StoreReads {
+export class Store extends StoreReads implements PartComparer {
   /** Compaction, retention and the refresh of rollups, beside what {@link compact} does on demand. */
   readonly upkeep: Upkeep
   #backups = 0
@@ -155,6 +162,10 @@ export class Store extends StoreReads {
     return this.upkeep.compact(readable(this.dataset(ref)), level, signal)
   }
 
+  compare(parts: readonly PinnedPart[], options: ComparisonOptions): Promise<boolean> | null {
+    return this.parts.compared.compare(parts, options)
+  }
+
   /** Reads every byte of the parts whose keys match, and tells what is not as it was written. @throws CANCELLED, DISK_FAILED */
   async check(glob: string | undefined, signal: AbortSignal): Promise<CheckSummary> {
     const release = this.parts.pins.pin(this.parts.catalog.state().snapshotId)
@@ -187,13 +198,15 @@ export class Store extends StoreReads {
       loads: loads.loads,
       pins: pins.count,
     }
-    return storeStats(catalog.state(), cache.stats(), logs.stats(), inFlight, this.upkeep.stats())
+    const damaged = this.parts.compared.damaged
+    return storeStats(catalog.state(), cache.stats(), logs.stats(), inFlight, damaged, this.upkeep.stats())
   }
 
   /** Ends the workers and gives up the lock. Reads and puts must have ended. */
   async close(): Promise<void> {
     await this.upkeep.close()
     await this.parts.logs.close()
+    await this.parts.compared.close()
     await this.parts.reader.close()
     this.parts.catalog.close()
     await this.parts.dataDir.close()

@@ -89,8 +89,14 @@ test('what writes parts anew refuses a damaged one, which would get checksums of
     await unlink(partOf(server, 'gone'))
     const env = { STERNA_SERVER: server.url }
     const compacted = await sterna(['compact', 'flipped'], { env })
-    assert.match(compacted.stderr, /Part flipped\.parquet is damaged: its bytes from 0 on .*\[DATA_CORRUPT\]/)
-    assert.match((await sterna(['compact', 'gone'], { env })).stderr, /Part gone\.parquet is missing/)
+    assert.match(
+      compacted.stderr,
+      /Part flipped\.parquet of "flipped" is damaged: its bytes from 0 on .*\[DATA_CORRUPT\]/,
+    )
+    assert.match(
+      (await sterna(['compact', 'gone'], { env })).stderr,
+      /Part gone\.parquet of "gone" is missing/,
+    )
     assert.equal((await sterna(['compact', 'sound'], { env })).code, 0)
     // In what the part says of its columns, which DuckDB does not read.
     const unseen = await readFile(partOf(server, 'swapped'))
@@ -105,7 +111,7 @@ test('what writes parts anew refuses a damaged one, which would get checksums of
       ]) {
         assert.match(
           (await write(client, sql)).details,
-          /Part swapped\.parquet is damaged: its bytes from 0 on/,
+          /Part swapped\.parquet of "swapped" is damaged: its bytes from 0 on/,
         )
       }
     } finally {

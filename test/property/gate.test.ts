@@ -12,6 +12,7 @@ import { QueryEngine } from '../../src/query/engine.ts'
 import { normalize, plainSpaces, textOf, tokenize } from '../../src/query/gate/lexer.ts'
 import { parseWrite, WriteEngine } from '../../src/query/write/write-engine.ts'
 import { HIDDEN_VALUE, openGateLake } from '../support/gate-lake.ts'
+import { NO_CHECKSUMS } from '../support/query-lake.ts'
 
 const lake = await openGateLake()
 after(() => lake.close())
@@ -226,7 +227,12 @@ const around = [
 
 test('a statement that writes computes with nothing that a query may not read', async () => {
   const lakeNow = { pin: () => lake.lake }
-  const engine = new QueryEngine({ duck: lake.duck, lake: lakeNow, dataDirectory: lake.dataDirectory })
+  const engine = new QueryEngine({
+    duck: lake.duck,
+    lake: lakeNow,
+    comparer: NO_CHECKSUMS,
+    dataDirectory: lake.dataDirectory,
+  })
   const writer = new WriteEngine(engine)
   const describe = async (sql: string): Promise<unknown> => {
     const statement = parseWrite(sql)

@@ -176,9 +176,10 @@ const emptySchema: Schema = {
 /** The lake as a snapshot shows it. */
 export function pinned(dataDirectory: string, version = 1): PinnedLake {
   const list = datasets.map(([schema, key, parts]): PinnedDataset => {
-    const paths = parts.map(([file]) => ({ path: path.join(dataDirectory, 'cold', file), rows: 1 }))
+    const ref = { schema, key }
+    const paths = parts.map(([file]) => ({ path: path.join(dataDirectory, 'cold', file), rows: 1, of: ref }))
     return {
-      ref: { schema, key },
+      ref,
       id: `${schema}/${key}@${version}`,
       schema: emptySchema,
       parts: paths,

@@ -3,8 +3,11 @@ import path from 'node:path'
 import type { DatasetRef } from '../../flight/request.ts'
 import { SternaError } from '../../src/errors.ts'
 import { createPartWriter } from '../../src/query/part-writer.ts'
-import type { Lake, PinnedDataset, PinnedLake } from '../../src/store/parts.ts'
+import type { Lake, PartComparer, PinnedDataset, PinnedLake } from '../../src/store/parts.ts'
 import type { Result, TestDuck } from './query-frames.ts'
+
+/** Its parts have none. */
+export const NO_CHECKSUMS: PartComparer = { compare: () => null }
 
 export class QueryLake implements Lake {
   /** Snapshots that are pinned at the moment. */
@@ -23,6 +26,7 @@ export class QueryLake implements Lake {
     if (first === undefined) throw new Error('A dataset has at least a schema')
     const version = ++this.#version
     const writer = createPartWriter(this.#test.duck)
+    const ref = { schema: 'main', key }
     const parts = []
     for (const [index, { schema, frames }] of results.entries()) {
       if (frames.length === 0) continue
@@ -34,11 +38,11 @@ export class QueryLake implements Lake {
         compressionLevel: 1,
         metadata: {},
       })
-      parts.push({ path: file, rows: written.rows })
+      parts.push({ path: file, rows: written.rows, of: ref })
     }
     const rows = parts.reduce((sum, part) => sum + part.rows, 0)
     const dataset = {
-      ref: { schema: 'main', key },
+      ref,
       id: `${key}@${version}`,
       schema: first.schema,
       parts,

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 
 import type { Schema } from '../../../flight/ipc/schema.ts'
-import type { FrameRows, PinnedDataset } from '../../store/parts.ts'
+import type { FrameRows, PinnedDataset, PinnedPart } from '../../store/parts.ts'
 import type { Analysis } from './analysis.ts'
 import type { PlainColumns, StoredItem } from './plain-columns.ts'
+import type { Rewritten } from './rewrite.ts'
 import {
   datasetsOf,
   type FramesSource,
@@ -30,6 +31,8 @@ export interface GatedQuery {
   readonly kind: 'select' | 'explain' | 'describe'
   /** What it reads, each once. */
   readonly datasets: readonly PinnedDataset[]
+  /** The parts whose files its text names, those of rollups' sources included. */
+  readonly reads: readonly PinnedPart[]
   /** How many parts it reads, of how many that its tables have; one that two of them read counts twice. */
   readonly parts: { readonly opened: number; readonly of: number }
   /** The dataset whose columns it gives as they are, and which; null where it is more than that. */
@@ -60,12 +63,12 @@ export interface GatedQuery {
  * What a statement is once its names have data.
  *
  * @param normalized - its text as in {@link normalize}
- * @param sql - what runs
+ * @param rewritten - what runs
  * @param versions - of what it reads
  */
 export function queryOf(
   { statement, analysis, normalized }: Learned & { readonly normalized: string },
-  sql: string,
+  { sql, calls }: Rewritten,
   frames: readonly NamedFrames[],
   datasets: readonly PinnedDataset[],
   targets: readonly OpenTarget[],
@@ -81,6 +84,7 @@ export function queryOf(
     frames,
     kind: isExplain ? 'explain' : analysis.isDescription ? 'describe' : 'select',
     datasets,
+    reads: [...calls.values()].flatMap(({ parts }) => parts ?? []),
     parts: {
       opened: countParts(openedOf(targets)),
       of: countParts(datasetsOf(targets)),

@@ -1,4 +1,4 @@
-import type { PinnedDataset } from '../../store/parts.ts'
+import type { PinnedDataset, PinnedPart } from '../../store/parts.ts'
 import { quoteName, quoteText } from '../duckdb.ts'
 import { rollupQuery } from '../rollup/relation.ts'
 import { parquetSql, storageOf } from '../storage-types.ts'
@@ -7,7 +7,10 @@ import { escapeGlob } from './glob.ts'
 import { type ListedTable, MAIN_SCHEMA } from './tables.ts'
 
 /** A call as it stands in a rewritten text. */
-export type Call = Pick<CallUse, 'functionName' | 'inputs' | 'options'>
+export interface Call extends Pick<CallUse, 'functionName' | 'inputs' | 'options'> {
+  /** Whose files it reads, if it reads files. */
+  readonly parts?: readonly PinnedPart[]
+}
 
 /** What takes the place of a name: a call, or a query of calls and the text around them. */
 export type Relation = Call | readonly (Call | string)[]
@@ -26,21 +29,21 @@ export function datasetsRelation(
   handleOf: (dataset: PinnedDataset) => string,
 ): Relation {
   const tables: (Call | string)[][] = []
-  let inputs: string[] = []
+  let unread: PinnedPart[] = []
   const endFiles = (): void => {
-    if (inputs.length > 0) tables.push([filesCall(call, inputs)])
-    inputs = []
+    if (unread.length > 0) tables.push([filesCall(call, unread, dataDirectory)])
+    unread = []
   }
   for (const dataset of datasets) {
     if (dataset.rollup !== null) {
       endFiles()
-      const files = (parts: PinnedDataset['parts']): Call => filesCall(READ, pathsOf(parts, dataDirectory))
+      const files = (parts: PinnedDataset['parts']): Call => filesCall(READ, parts, dataDirectory)
       const sourceOf = (source: PinnedDataset): Relation =>
         datasetsRelation(READ, [source], dataDirectory, handleOf)
       tables.push(['(', ...rollupQuery(dataset, dataset.rollup, files, sourceOf), ')'])
       continue
     }
-    inputs.push(...pathsOf(dataset.parts, dataDirectory))
+    unread.push(...dataset.parts)
     if (dataset.log === null) continue
     endFiles()
     tables.push(['(', ...logQuery(dataset, handleOf(dataset)), ')'])
@@ -48,7 +51,8 @@ export function datasetsRelation(
   endFiles()
   const [first, ...others] = tables
   const [dataset] = datasets
-  if (first === undefined) return dataset === undefined ? filesCall(call, []) : emptyQuery(dataset)
+  if (first === undefined)
+    return dataset === undefined ? filesCall(call, [], dataDirectory) : emptyQuery(dataset)
   if (others.length === 0) return typeof first[0] === 'object' ? first[0] : first
   const union = others.flatMap((table) => [' UNION ALL BY NAME FROM ', ...table])
   return ['(FROM ', ...first, ...union, ')']
@@ -57,16 +61,14 @@ export function datasetsRelation(
 /** How parts are read where no text of a client says it. */
 export const READ = { functionName: 'read_parquet', options: {} } as const
 
-function pathsOf(parts: PinnedDataset['parts'], dataDirectory: string): string[] {
-  return parts.map(({ path }) => escapePath(path, dataDirectory))
-}
-
 function filesCall(
   { functionName, options }: Pick<Call, 'functionName' | 'options'>,
-  inputs: string[],
+  parts: readonly PinnedPart[],
+  dataDirectory: string,
 ): Call {
+  const inputs = parts.map(({ path }) => escapePath(path, dataDirectory))
   const union = inputs.length > 1 ? { union_by_name: true } : {}
-  return { functionName, inputs, options: { ...union, hive_partitioning: false, ...options } }
+  return { functionName, inputs, options: { ...union, hive_partitioning: false, ...options }, parts }
 }
 
 /** The rows of a log, in the types that they will have once they are in a part. */

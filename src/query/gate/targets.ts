@@ -81,7 +81,8 @@ async function openTarget(target: Target, bound: BoundValues = () => undefined):
     // The columns of several datasets are those of all of them, whichever have rows; and whatever is bound, they are
     // of the same types.
     const isForColumns = kept.length === 0 && (datasets.length > 1 || isChosen)
-    opened.push({ ...dataset, parts: isForColumns ? dataset.parts.slice(0, 1) : kept })
+    const forColumns = dataset.parts.slice(0, 1).map((part) => ({ ...part, rows: 0 }))
+    opened.push({ ...dataset, parts: isForColumns ? forColumns : kept })
   }
   return { ...others, ...stored, use, datasets, opened }
 }

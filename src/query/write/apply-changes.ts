@@ -36,7 +36,7 @@ export async function applyChanges(
     place: NewRows['place'],
   ): Promise<readonly StagedPart[]> => {
     const read = { ...tables, changes: changes.table }
-    const request = { sql, target: schema, lake: new WriteLake(lake, read), signal, isOnce: true }
+    const request = { sql, target: schema, lake: new WriteLake(lake, read), signal, isWrite: true }
     const sources = typeof place === 'object' ? [place.path] : []
     return writeResult(lake, { ref, schema, place, sources, signal }, await runner.run(request))
   }

@@ -13,7 +13,7 @@ import type { ColumnDeclaration } from './write-statement.ts'
 
 /** What defining something needs of a statement. */
 export function definitionOf({ lake, schema, queries }: Run): Definition {
-  return { lake, schema, describe: (request) => queries.describe({ ...request, isOnce: true }) }
+  return { lake, schema, describe: (request) => queries.describe({ ...request, isWrite: true }) }
 }
 
 /** `CREATE TABLE`. @returns how many rows its query gave; null without one */

@@ -42,7 +42,7 @@ export async function changePlaces(
   const sql = `SELECT ${items.join(', ')} FROM ${placed(dataset.parts, rows.from)} AS sterna_rows`
   const parameters = framesTable('parameters', rows.schema, rows.frames)
   const own = new WriteLake(lake, { parameters })
-  const changes = await readChanges(lake, await runner.run({ sql, lake: own, signal, isOnce: true }), signal)
+  const changes = await readChanges(lake, await runner.run({ sql, lake: own, signal, isWrite: true }), signal)
   if (changes.rows > 0) await applyChanges(runner, dataset, changes, new Set(columns))
   return changes.rows
 }
@@ -64,7 +64,7 @@ export async function rowsAt(
     target: partsTable('target', schema, parts),
     parameters: framesTable('parameters', rows.schema, rows.frames),
   }
-  return runner.run({ sql, target: schema, lake: new WriteLake(lake, tables), signal, isOnce: true })
+  return runner.run({ sql, target: schema, lake: new WriteLake(lake, tables), signal, isWrite: true })
 }
 
 function rowCount(frames: readonly Frame[]): number {

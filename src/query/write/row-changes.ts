@@ -39,14 +39,15 @@ export async function readChanges(
     }
     const { schema } = result
     if (bytes <= LIMITS.changedRowsBytesMax) return tally.changes(framesTable('changes', schema, frames))
+    const ref = { schema: 'main', key: 'changes' }
     const parts = await lake.write({
-      ref: { schema: 'main', key: 'changes' },
+      ref,
       schema,
       frames: rest(frames, result, tally),
       place: 'end',
       signal,
     })
-    const written = parts.map(({ path, written: { rows } }) => ({ path, rows }))
+    const written = parts.map(({ path, written: { rows } }) => ({ path, rows, of: ref }))
     return tally.changes(partsTable('changes', schema, written))
   } finally {
     result.close()

@@ -43,7 +43,7 @@ export class Run<L extends Lake = WritableLake> {
 
   /** A query of the statement, with what was bound to it. */
   request(sql: string): QueryRequest {
-    return { ...this.#options, sql, isOnce: true }
+    return { ...this.#options, sql, isWrite: true }
   }
 
   /** @param target - the Arrow types that the rows are to have */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Frame } from '../../../flight/frame.ts'
 import type { Schema } from '../../../flight/ipc/schema.ts'
-import type { Lake, PinnedDataset, PinnedLake } from '../../store/parts.ts'
+import type { Lake, PinnedDataset, PinnedLake, PinnedPart } from '../../store/parts.ts'
 
 /** The schema of what a statement that writes reads beside the lake. No client's schema: it has a `$`. */
 const SCHEMA = 'sterna$write'
@@ -47,11 +47,7 @@ export function framesTable(key: Key, schema: Schema, frames: readonly Frame[]):
 }
 
 /** Parts of a schema as a table of a statement. */
-export function partsTable(
-  key: Key,
-  schema: Schema,
-  parts: readonly { readonly path: string; readonly rows: number }[],
-): PinnedDataset {
+export function partsTable(key: Key, schema: Schema, parts: readonly PinnedPart[]): PinnedDataset {
   const rows = parts.reduce((sum, part) => sum + part.rows, 0)
   return { ref: { schema: SCHEMA, key }, id: randomUUID(), schema, parts, log: null, rows, rollup: null }
 }

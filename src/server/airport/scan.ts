@@ -140,7 +140,7 @@ class TableScan implements Readable {
     const range = { columns: names, where, moment, ...(rowIds && { rowIdsFrom: rowIdsFrom(table) }) }
     const { signal } = this.#context
     const blank = fields.filter((_, index) => !needed.includes(index))
-    const result = await this.#services.engine.readDataset(refOf(this.#scan), range, signal, lake)
+    const result = await this.#services.engine.readDataset(refOf(this.#scan), range, { signal, lake })
     const { schema } = result
     const frames = joined(emptyDictionaries(blank), result.frames)
     if (rowIds) columns.push({ field: lastOf(tableSchema(table)), source: needed.length })

@@ -98,6 +98,8 @@ export class Poll implements HeldResult {
   }
 
   async open(piece: number | 'rest', { signal }: Pick<CallContext, 'signal'>): Promise<OpenRead> {
+    // What is wrong with its rows may have come out at their end.
+    if (this.#state === 'failed') throw this.#error
     return { frames: piece === 'rest' ? this.#readRest(signal) : this.#piece(piece) }
   }
 

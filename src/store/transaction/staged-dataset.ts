@@ -73,6 +73,7 @@ export function pinnedOf(
   const parts = entries.map((entry) => ({
     path: pathOf(entry),
     rows: entry.kind === 'kept' ? entry.part.rows : entry.part.written.rows,
+    of: ref,
   }))
   const rows = parts.reduce((sum, part) => sum + part.rows, log?.rows ?? 0)
   return { ref, id, schema, parts, log, rows, rollup: null }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { relative } from 'node:path'
 import { SternaError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
+import type { ComparedParts } from '../compared-parts.ts'
 import type { DataDir } from '../disk/data-dir.ts'
 import type { PartOrigin } from '../part-origin.ts'
 import type { NewRows, StagedPart } from '../parts.ts'
@@ -12,8 +13,9 @@ import { SegmentBuilder } from '../segments.ts'
 export interface FilesParts {
   readonly publisher: Pick<
     Publisher,
-    'discard' | 'isCrowded' | 'partArrowBytesTarget' | 'stage' | 'temporaryPath' | 'verify'
+    'discard' | 'isCrowded' | 'partArrowBytesTarget' | 'stage' | 'temporaryPath'
   >
+  readonly compared: Pick<ComparedParts, 'verify'>
   readonly dataDir: Pick<DataDir, 'coldPath'>
 }
 
@@ -37,7 +39,9 @@ export class TransactionFiles {
 
   /** Writes rows to parts. @throws LIMIT_EXCEEDED, DATA_CORRUPT, DISK_FULL, DISK_FAILED; what the rows throw */
   async write(rows: NewRows): Promise<readonly StagedPart[]> {
-    for (const source of rows.sources ?? []) await this.#parts.publisher.verify(source, rows.signal)
+    for (const path of rows.sources ?? []) {
+      await this.#parts.compared.verify({ path, of: rows.ref }, rows.signal)
+    }
     const staged: StagedPart[] = []
     const put = randomUUID()
     const segment = new SegmentBuilder()

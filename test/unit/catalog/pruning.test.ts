@@ -53,7 +53,7 @@ test('a contract and an hour open one of 10,000 parts, an account the one that i
     {
       pin: () => () => undefined,
       stateAt: (moment) => catalog.stateAt(moment),
-      fileOf: (part) => part,
+      fileOf: ({ path, rows }, of) => ({ path, rows, of }),
       cache: new FrameCache({ bytesMax: 1, entryShareMax: 1 }),
       bounds: catalog.bounds,
       partTimes: (...column) => catalog.partTimes(...column),

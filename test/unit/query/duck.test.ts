@@ -12,7 +12,7 @@ import { bindings, type Connection } from '../../../src/query/duckdb.ts'
 import { QueryEngine } from '../../../src/query/engine.ts'
 import { FramesTable } from '../../../src/query/frames-table.ts'
 import { openTestDuck, run, start, tableOf } from '../../support/query-frames.ts'
-import { QueryLake } from '../../support/query-lake.ts'
+import { NO_CHECKSUMS, QueryLake } from '../../support/query-lake.ts'
 import { openDuck, type DuckFixture } from './duck-fixture.ts'
 
 const SPOIL = 'SELECT u::VARCHAR FROM no_such_member()'
@@ -161,7 +161,7 @@ test('SQL of clients works after an error inside of DuckDB', async (t) => {
   const { duck, directory } = opened
   registerSpoiler(duck)
   const lake = new QueryLake(opened)
-  const engine = new QueryEngine({ duck, lake, dataDirectory: directory })
+  const engine = new QueryEngine({ duck, lake, comparer: NO_CHECKSUMS, dataDirectory: directory })
   t.after(async () => {
     await engine.close()
     opened.close()

@@ -18,12 +18,12 @@ import {
   tableOf,
   type Result,
 } from '../../support/query-frames.ts'
-import { QueryLake } from '../../support/query-lake.ts'
+import { NO_CHECKSUMS, QueryLake } from '../../support/query-lake.ts'
 
 const opened = await openTestDuck()
 const { duck, directory } = opened
 const lake = new QueryLake(opened)
-const engine = new QueryEngine({ duck, lake, dataDirectory: directory })
+const engine = new QueryEngine({ duck, lake, comparer: NO_CHECKSUMS, dataDirectory: directory })
 after(async () => {
   await engine.close()
   opened.close()
@@ -386,7 +386,7 @@ test('a query holds its snapshot until its last frame', async () => {
 })
 
 test('an abort ends a query that computes, one that waits and one that is read', async () => {
-  const few = new QueryEngine({ duck, lake, dataDirectory: directory, queriesMax: 1 })
+  const few = new QueryEngine({ duck, lake, comparer: NO_CHECKSUMS, dataDirectory: directory, queriesMax: 1 })
   const abort = new AbortController()
   const sql = 'SELECT sum(hash(a.i * b.i)) FROM large a, large b'
   const computing = few.run({ sql, signal: abort.signal })
@@ -410,7 +410,7 @@ async function rejectedAs(code: ErrorCode, promise: Promise<unknown>): Promise<v
 }
 
 test('more queries than may wait are told that the server is busy', async () => {
-  const few = new QueryEngine({ duck, lake, dataDirectory: directory, queriesMax: 1 })
+  const few = new QueryEngine({ duck, lake, comparer: NO_CHECKSUMS, dataDirectory: directory, queriesMax: 1 })
   const first = await few.run({ sql: 'SELECT * FROM large, days' })
   const refused: unknown[] = []
   const others = Array.from({ length: 129 }, (_, index) =>
@@ -442,7 +442,7 @@ test('an abort ends a query that reads the frames of a client', async () => {
 })
 
 test('a query whose reader stops is parked, and goes on after the last row that was taken', async () => {
-  const few = new QueryEngine({ duck, lake, dataDirectory: directory, queriesMax: 4 })
+  const few = new QueryEngine({ duck, lake, comparer: NO_CHECKSUMS, dataDirectory: directory, queriesMax: 4 })
   const sql = 'SELECT i, i * 2 AS twice FROM large WHERE i % 3 <> $1'
   const abort = new AbortController()
   const started = [
@@ -480,7 +480,7 @@ test('a query whose reader stops is parked, and goes on after the last row that 
 })
 
 test('a closed engine ends what runs and refuses what comes', async () => {
-  const closing = new QueryEngine({ duck, lake, dataDirectory: directory })
+  const closing = new QueryEngine({ duck, lake, comparer: NO_CHECKSUMS, dataDirectory: directory })
   const result = await closing.run({ sql: 'SELECT * FROM large, days' })
   await result.frames.next()
   await closing.close()

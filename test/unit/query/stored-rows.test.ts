@@ -13,7 +13,7 @@ import { valueRanges } from '../../../src/store/cache/value-ranges.ts'
 import type { PartFilter } from '../../../src/store/part-filter.ts'
 import type { Lake, PinnedDataset, SelectedRows } from '../../../src/store/parts.ts'
 import { columnOf, fieldOf, openTestDuck, run, schemaOf, tableOf } from '../../support/query-frames.ts'
-import { QueryLake } from '../../support/query-lake.ts'
+import { NO_CHECKSUMS, QueryLake } from '../../support/query-lake.ts'
 
 const opened = await openTestDuck()
 const { duck, directory } = opened
@@ -44,7 +44,7 @@ function rowsWith({ ref, schema }: PinnedDataset, filters: readonly PartFilter[]
 }
 
 const [warm, cold] = [inMemory, lake].map(
-  (from) => new QueryEngine({ duck, lake: from, dataDirectory: directory }),
+  (from) => new QueryEngine({ duck, lake: from, comparer: NO_CHECKSUMS, dataDirectory: directory }),
 ) as [QueryEngine, QueryEngine]
 after(async () => {
   await Promise.all([warm.close(), cold.close()])

@@ -10,7 +10,7 @@ import { SharedPin } from '../../../src/store/shared-pin.ts'
 const ref = { schema: 'main', key: 'cut' }
 
 function dataset(partRows: readonly number[], logRows = 0): PinnedDataset {
-  const parts = partRows.map((rows, index) => ({ path: `/cold/${index}`, rows }))
+  const parts = partRows.map((rows, index) => ({ path: `/cold/${index}`, rows, of: ref }))
   const log = logRows === 0 ? null : { frames: [], rows: logRows, bytes: 1, sequence: 7 }
   const rows = partRows.reduce((sum, count) => sum + count, logRows)
   return { ref, id: '1@2', schema: { fields: [], metadata: new Map() }, parts, log, rows, rollup: null }
