@@ -178,8 +178,8 @@ export const LIMITS = {
   descriptionCacheBytesMax: 8 * MiB,
   /** Parts that are compared with their checksums at once: while one is checked, another comes from the disk. */
   comparisonsMax: 2,
-  /** Bytes of parts that a statement waits for to be compared; what is beyond is compared after it. Half a second. */
-  comparedBytesMax: 1 * GiB,
+  /** Bytes of parts that a statement waits for to be compared; what is beyond is compared after it: 0.7 s. */
+  comparedBytesMax: 512 * MiB,
   /** SQL statements that run at once; each holds a libuv thread while it computes. */
   queriesMax: 32,
   /** A reader that takes nothing for this long has its query parked, then after twice as long each time. */

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 import { SternaError } from '../errors.ts'
 import type { DataDir } from './disk/data-dir.ts'
 import type { Disk } from './disk/disk.ts'
+import { eachPiece } from './disk/pieces.ts'
 import { columnOfDictionaries, manyDictionaries } from './parquet/dictionary-pages.ts'
 import type { ForeignPart, ForeignReader, PartReader } from './parts.ts'
 
@@ -28,9 +29,6 @@ const ENCRYPTED_MAGIC = 'PARE'
 
 /** Magic, length of the footer and magic: no Parquet file is shorter. */
 const FILE_BYTES_MIN = 12
-
-/** How much is read at once for a checksum: a millisecond of the main thread. */
-const READ_BYTES = 1024 * 1024
 
 /** Files of other programs that become parts: which ones may, and what is in them. */
 export class ForeignFiles {
@@ -141,17 +139,14 @@ export class ForeignFiles {
 
 /** CRC32 of all bytes of a file. */
 export async function checksumOf(
-  file: { read(target: Uint8Array, position: number): Promise<number> },
+  file: Parameters<typeof eachPiece>[0],
   bytes: number,
   signal: AbortSignal,
 ): Promise<number> {
-  const chunk = Buffer.allocUnsafe(READ_BYTES)
   let sum = 0
-  for (let start = 0; start < bytes; start += READ_BYTES) {
-    signal.throwIfAborted()
-    const read = await file.read(chunk.subarray(0, Math.min(READ_BYTES, bytes - start)), start)
-    sum = crc32(chunk.subarray(0, read), sum)
-  }
+  await eachPiece(file, bytes, signal, (piece) => {
+    sum = crc32(piece, sum)
+  })
   return sum
 }
 

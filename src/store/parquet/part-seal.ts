@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 
 import type { DiskFile } from '../disk/disk.ts'
+import { eachPiece, PIECE_BYTES } from '../disk/pieces.ts'
 
 /**
  * Bytes that one checksum is for. What is read is checked in whole blocks, so a smaller one reads less too much
@@ -15,8 +16,6 @@ const NOTES_MAGIC = Buffer.from('STRNNOTE', 'latin1')
 const NOTES_TRAILER_BYTES = 2 * 4 + NOTES_MAGIC.byteLength
 /** Footer length and magic, at the end of every Parquet file. */
 const PARQUET_TAIL_BYTES = 8
-/** How much is read at once: whole blocks, and a millisecond of the main thread. */
-const READ_BYTES = 16 * BLOCK_BYTES
 
 /** The checksums of a sealed part. */
 export interface PartSeal {
@@ -62,9 +61,9 @@ export async function sealPart(file: DiskFile, notes: Uint8Array | null = null):
     for (const { byteLength } of chunks) end += byteLength
   }
   const checksums: number[] = []
-  const chunk = Buffer.allocUnsafe(READ_BYTES)
-  for (let start = 0; start < end; start += READ_BYTES) {
-    const bytes = chunk.subarray(0, Math.min(READ_BYTES, end - start))
+  const chunk = Buffer.allocUnsafe(PIECE_BYTES)
+  for (let start = 0; start < end; start += PIECE_BYTES) {
+    const bytes = chunk.subarray(0, Math.min(PIECE_BYTES, end - start))
     if ((await file.read(bytes, start)) !== bytes.byteLength)
       throw new PartDamage('it became shorter while it was read')
     for (let at = 0; at < bytes.byteLength; at += BLOCK_BYTES) {
@@ -165,13 +164,12 @@ export function checkBlocks(seal: PartSeal, bytes: Uint8Array, start: number): v
 export async function checkSeal(file: DiskFile, signal: AbortSignal): Promise<PartSeal | null> {
   const { seal } = await readPartTail((target, position) => file.read(target, position), await file.size())
   if (seal === null) return null
-  const chunk = Buffer.allocUnsafe(READ_BYTES)
-  for (let start = 0; start < seal.dataBytes; start += READ_BYTES) {
-    signal.throwIfAborted()
-    const bytes = chunk.subarray(0, Math.min(READ_BYTES, seal.dataBytes - start))
-    if ((await file.read(bytes, start)) !== bytes.byteLength) throw new PartDamage('it ends too early')
-    checkBlocks(seal, bytes, start)
-  }
+  await eachPiece(file, seal.dataBytes, signal, (piece, start) => {
+    if (piece.byteLength < Math.min(PIECE_BYTES, seal.dataBytes - start)) {
+      throw new PartDamage('it ends too early')
+    }
+    checkBlocks(seal, piece, start)
+  })
   return seal
 }
 
