@@ -5,24 +5,19 @@ import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { Lake, PartComparer, PinnedDataset, PinnedLake, RollupDefinition } from '../store/parts.ts'
 import { datasetQuery, type DatasetRange } from './dataset-query.ts'
-import { isIndependentOfValues, statementParameters } from './describe.ts'
+import { Descriptions } from './descriptions.ts'
 import type { Duck } from './duck.ts'
-import { type Connection, UTC } from './duckdb.ts'
-import { FramesTable } from './frames-table.ts'
+import type { Connection } from './duckdb.ts'
 import { ANALYSE_SQL, Gate } from './gate.ts'
-import type { GatedQuery } from './gate/gated-query.ts'
 import { planText } from './plan-text.ts'
-import { PreparedQuery } from './prepared-query.ts'
-import { bindQuery, cacheKey, questionKey, type Binding, typesKey } from './query-binding.ts'
-import { describedAs, QueryRun, schemaOf } from './query-run.ts'
+import { bindQuery, questionKey } from './query-binding.ts'
+import { describedAs, QueryRun } from './query-run.ts'
 import { QuerySlots } from './query-slots.ts'
 import type { QueryDescription, QueryRequest, QueryResult } from './query.ts'
 import { ReadComparison } from './read-comparison.ts'
-import { resultSchema } from './result-types.ts'
 import { ResultCache, type ResultCacheStats } from './results.ts'
 import { type RollupPlan, planOf } from './rollup/relation.ts'
 import { lakeOfRollup, readRollup } from './rollup/definition.ts'
-import { WeightedLru } from './weighted-lru.ts'
 import { resultFrames } from './stored-rows.ts'
 
 export { type ParameterRow, parameterRows } from './parameters.ts'
@@ -60,8 +55,7 @@ export class QueryEngine {
   readonly #dataDirectory: string
   readonly #slots: QuerySlots
   readonly #results: ResultCache
-  /** By the keys of {@link ResultCache}: a client asks what a statement gives before it has it run. */
-  readonly #descriptions = new WeightedLru<QueryDescription>(LIMITS.descriptionCacheBytesMax)
+  readonly #descriptions: Descriptions
   readonly #runs = new Set<QueryRun>()
   #timeZones: ReadonlySet<string> | undefined
 
@@ -73,6 +67,7 @@ export class QueryEngine {
     this.#gate = new Gate((sql) => this.#parse(sql), { dataDirectory: parts.dataDirectory })
     this.#slots = new QuerySlots(parts.queriesMax ?? LIMITS.queriesMax)
     this.#results = new ResultCache(parts.resultCacheBytesMax)
+    this.#descriptions = new Descriptions(parts)
   }
 
   get stats(): QueryEngineStats {
@@ -89,7 +84,7 @@ export class QueryEngine {
   async describe(request: QueryRequest): Promise<QueryDescription> {
     const binding = await bindQuery(this.#gate, (request.lake ?? this.#lake).pin(), request, false)
     try {
-      return await this.#describe(binding, request)
+      return await this.#descriptions.of(binding, request)
     } finally {
       binding.release()
     }
@@ -126,7 +121,7 @@ export class QueryEngine {
     }
     const binding = await bindQuery(this.#gate, pin, request, false)
     try {
-      return await this.#describe(binding, request)
+      return await this.#descriptions.of(binding, request)
     } finally {
       binding.release()
     }
@@ -227,54 +222,6 @@ export class QueryEngine {
     }
   }
 
-  async #describe(binding: Binding, request: QueryRequest): Promise<QueryDescription> {
-    const known = this.#described(binding.query, request)
-    if (known !== undefined) return known
-    try {
-      return await this.#prepare(binding.query, request)
-    } catch (error) {
-      // A damaged footer has other columns, or none.
-      const comparison = ReadComparison.begin(this.#comparer, binding, request)
-      try {
-        throw await comparison.reasonOf(error)
-      } finally {
-        comparison.stop()
-      }
-    }
-  }
-
-  async #prepare(query: GatedQuery, request: QueryRequest): Promise<QueryDescription> {
-    let key = cacheKey(query, request)
-    const duck = this.#duckOf(request)
-    const description = await duck.use(async (connection) => {
-      await connection.useTimeZone(request.timeZone ?? UTC)
-      const prepared = await PreparedQuery.of(await FramesTable.of(duck), connection, query)
-      const { statement } = prepared
-      try {
-        const schema = await schemaOf(connection, prepared, query, request)
-        const parameters = resultSchema(statementParameters(statement), request.timeZone)
-        if (isIndependentOfValues(statement)) key = typesKey(query, request) ?? key
-        return { ...describedAs(schema, query.isOrdered), parameters }
-      } finally {
-        prepared.close()
-      }
-    })
-    // As an object a schema takes a few times what it takes as a message.
-    if (key !== null) {
-      this.#descriptions.set(key, description, key.length + 4 * description.schemaHeader.byteLength)
-    }
-    return description
-  }
-
-  /** What is known of a statement with parameters of these types, or else of these values. */
-  #described(query: GatedQuery, request: QueryRequest): QueryDescription | undefined {
-    for (const key of [typesKey(query, request), cacheKey(query, request)]) {
-      const known = key === null ? undefined : this.#descriptions.get(key)
-      if (known !== undefined) return { ...known, isOrdered: query.isOrdered }
-    }
-    return undefined
-  }
-
   async #run(pin: PinnedLake, request: QueryRequest): Promise<QueryResult> {
     const binding = await bindQuery(this.#gate, pin, request, true)
     const { query } = binding
@@ -289,7 +236,7 @@ export class QueryEngine {
         return { schema, schemaHeader, isOrdered: query.isOrdered, frames, close: () => undefined }
       }
       if (binding.stored !== undefined && request.target === undefined) {
-        const description = await this.#describe(binding, request)
+        const description = await this.#descriptions.of(binding, request)
         const frames = resultFrames(binding.stored, description.schema)
         if (frames !== null) {
           binding.release()
@@ -299,11 +246,11 @@ export class QueryEngine {
       const compared = ReadComparison.begin(this.#comparer, binding, request)
       comparison = compared
       const run = new QueryRun({
-        duck: this.#duckOf(request),
+        duck: request.memory?.duck ?? this.#duck,
         slot: await this.#slots.acquire(request.signal),
         binding: { ...binding, release: compared.release },
         request,
-        description: this.#described(query, request),
+        description: this.#descriptions.known(query, request),
         onEnd: () => this.#runs.delete(run),
       })
       this.#runs.add(run)
@@ -326,10 +273,6 @@ export class QueryEngine {
       binding.release()
       throw error
     }
-  }
-
-  #duckOf({ memory }: QueryRequest): Duck {
-    return memory?.duck ?? this.#duck
   }
 
   /** The frames of a run. @param keep - takes all of them, where they are few and their reader takes them */
