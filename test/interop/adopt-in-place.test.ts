@@ -93,6 +93,14 @@ test('an adopted dataset survives a restart and the loss of its catalog, and dam
     assert.equal(damaged.code, 1)
     assert.match(damaged.stdout, /ticks: ticks\.1\.parquet: it is not the file that was adopted/)
     await server.stop()
+    server = await startServer({ dataDir })
+    const sql = ['query', 'SELECT sum(n) FROM ticks']
+    const queried = await sterna(sql, { env: { STERNA_SERVER: server.url } })
+    assert.match(
+      queried.stderr,
+      /Part ticks\.1\.parquet of "ticks" is damaged: it is not the file that was adopted \[DATA_CORRUPT\]/,
+    )
+    await server.stop()
   } finally {
     await rm(root, { recursive: true, force: true })
   }
