@@ -1,17 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DatasetRef } from '../../flight/descriptor.ts'
 import { SternaError } from '../errors.ts'
-import { adoptedSums } from './adopted-sums.ts'
+import type { ComparedParts } from './compared-parts.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import { type CatalogDataset, type CatalogPart, datasetName } from './catalog/state.ts'
 import type { Disk } from './disk/disk.ts'
 import type { ParquetReader } from './parquet/parquet-reader.ts'
 import type { PartFiles } from './part-files.ts'
-import { checksumOf } from './foreign-files.ts'
 import { decodeNotes } from './part-notes.ts'
 import { parseOrigin } from './part-origin.ts'
 import type { ColumnStats } from './parts.ts'
-import { checkSeal, PartDamage, type PartSeal, readPartNotes } from './parquet/part-seal.ts'
+import { PartDamage, readPartNotes } from './parquet/part-seal.ts'
 
 /** A part that is not what the catalog or its own checksums say, or a place in the catalog that is not what was written. */
 export interface Problem {
@@ -40,10 +39,12 @@ export interface CheckParts {
   readonly disk: Disk
   readonly reader: ParquetReader
   readonly files: Pick<PartFiles, 'absolutePath'>
+  /** Remembers the damage, so that SQL does not read it. */
+  readonly compared: Pick<ComparedParts, 'verifyOpen'>
   readonly catalog: Pick<Catalog, 'newParts' | 'damage'>
 }
 
-interface PartCheck extends Pick<CheckParts, 'disk' | 'reader' | 'files'> {
+interface PartCheck extends Pick<CheckParts, 'disk' | 'reader' | 'files' | 'compared'> {
   /** What the catalog says of the columns of a part; nothing where nobody knows. */
   readonly columnsOf: (part: CatalogPart) => readonly ColumnStats[]
 }
@@ -71,20 +72,12 @@ export async function checkDatasets(
   const columnsOf = (part: CatalogPart): readonly ColumnStats[] =>
     damage.length === 0 ? (parts.catalog.newParts([part])[0]?.columns ?? []) : []
   const total = { parts: 0, rows: 0, bytes: 0, unsealed: 0 }
-  for (const dataset of datasets) {
-    const { ref, parts: live } = dataset
-    const sums = await adoptedSums(dataset, parts)
+  for (const { ref, parts: live } of datasets) {
     for (const part of live) {
       total.parts += 1
       total.rows += part.rows
       try {
-        const { bytes, isSealed } = await checkPart(
-          ref,
-          part,
-          { ...parts, columnsOf },
-          sums.get(part.path),
-          signal,
-        )
+        const { bytes, isSealed } = await checkPart(ref, part, { ...parts, columnsOf }, signal)
         total.bytes += bytes
         if (!isSealed) total.unsealed += 1
       } catch (error) {
@@ -105,25 +98,20 @@ export async function checkDatasets(
 async function checkPart(
   ref: DatasetRef,
   part: CatalogPart,
-  { disk, reader, files, columnsOf }: PartCheck,
-  sum: number | undefined,
+  { disk, reader, files, compared, columnsOf }: PartCheck,
   signal: AbortSignal,
 ): Promise<{ bytes: number; isSealed: boolean }> {
   const path = files.absolutePath(part.path)
   if ((await disk.stat(path)) === undefined) throw new PartDamage('the file is not there')
   const file = await disk.open(path, 'read')
-  let seal: PartSeal | null
+  let isSealed: boolean
   try {
     const fileBytes = await file.size()
     if (fileBytes !== part.fileBytes) {
       throw new PartDamage(`it has ${fileBytes} bytes, and the catalog says ${part.fileBytes}`)
     }
-    seal = await checkSeal(file, signal)
-    if (seal !== null) {
-      checkColumns(await readPartNotes(file), columnsOf(part))
-    } else if (sum !== undefined && (await checksumOf(file, fileBytes, signal)) !== sum) {
-      throw new PartDamage('it is not the file that was adopted')
-    }
+    isSealed = await compared.verifyOpen({ path, of: ref }, file, signal)
+    checkColumns(await readPartNotes(file), columnsOf(part))
   } finally {
     await file.close()
   }
@@ -134,7 +122,6 @@ async function checkPart(
   }
   if (rows !== part.rows) throw new PartDamage(`it has ${rows} rows, and the catalog says ${part.rows}`)
   // Data, footer and the checksums themselves: every byte of a sealed part is covered.
-  const isSealed = seal !== null || sum !== undefined
   return { bytes: isSealed ? part.fileBytes : 0, isSealed }
 }
 

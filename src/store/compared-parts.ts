@@ -3,7 +3,7 @@ import { SternaError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { shownName } from './catalog/names.ts'
-import type { Disk } from './disk/disk.ts'
+import type { Disk, DiskFile } from './disk/disk.ts'
 import { checksumOf } from './foreign-files.ts'
 import { checkSeal, PartDamage } from './parquet/part-seal.ts'
 import type { ComparisonOptions, PartComparer, PinnedPart } from './parts.ts'
@@ -86,30 +86,43 @@ export class ComparedParts implements PartComparer {
    * @throws DATA_CORRUPT naming it; CANCELLED, DISK_FAILED
    */
   async verify(part: NamedPart, signal: AbortSignal): Promise<number> {
-    const { path, of } = part
-    const name = `Part ${basename(path)} of "${shownName(of)}"`
-    const { disk, adoptedSum } = this.#options
+    const { path } = part
+    const { disk } = this.#options
     // Not remembered: it may come back, and finding that out costs nothing.
-    if ((await disk.stat(path)) === undefined) throw new SternaError('DATA_CORRUPT', `${name} is missing`)
+    if ((await disk.stat(path)) === undefined)
+      throw new SternaError('DATA_CORRUPT', `${nameOf(part)} is missing`)
     const file = await disk.open(path, 'read')
     try {
-      const bytes = await file.size()
-      if ((await checkSeal(file, signal)) === null) {
-        const sum = await adoptedSum(part)
-        if (sum !== undefined && (await checksumOf(file, bytes, signal)) !== sum) {
-          throw new PartDamage('it is not the file that was adopted')
-        }
-      }
-      this.#sound.add(path)
-      this.#damaged.delete(path)
-      return bytes
+      await this.verifyOpen(part, file, signal)
+      return await file.size()
     } catch (error) {
-      if (!(error instanceof PartDamage)) throw SternaError.from(error)
-      const message = `${name} is damaged: ${error.message}`
-      this.#remember(part, message)
-      throw new SternaError('DATA_CORRUPT', message)
+      throw error instanceof PartDamage
+        ? new SternaError('DATA_CORRUPT', messageOf(part, error))
+        : SternaError.from(error)
     } finally {
       await file.close()
+    }
+  }
+
+  /**
+   * As {@link verify}, for a file that is open.
+   *
+   * @returns whether there was anything to compare it with
+   * @throws PartDamage
+   */
+  async verifyOpen(part: NamedPart, file: DiskFile, signal: AbortSignal): Promise<boolean> {
+    try {
+      const isSealed = (await checkSeal(file, signal)) !== null
+      const sum = isSealed ? undefined : await this.#options.adoptedSum(part)
+      if (sum !== undefined && (await checksumOf(file, await file.size(), signal)) !== sum) {
+        throw new PartDamage('it is not the file that was adopted')
+      }
+      this.#sound.add(part.path)
+      this.#damaged.delete(part.path)
+      return isSealed || sum !== undefined
+    } catch (error) {
+      if (error instanceof PartDamage) this.#remember(part, messageOf(part, error))
+      throw error
     }
   }
 
@@ -197,4 +210,12 @@ export class ComparedParts implements PartComparer {
       'store.part_damaged',
     )
   }
+}
+
+function nameOf({ path, of }: NamedPart): string {
+  return `Part ${basename(path)} of "${shownName(of)}"`
+}
+
+function messageOf(part: NamedPart, { message }: PartDamage): string {
+  return `${nameOf(part)} is damaged: ${message}`
 }

@@ -33,7 +33,7 @@ export interface StoreStats extends UpkeepStats {
   readonly total_size_bytes: number
   readonly arrow_size_bytes: number
   readonly compression_ratio: number | null
-  /** Parts that SQL or whatever writes parts anew has found to be damaged. */
+  /** Parts that were found to be damaged since the start. */
   readonly damaged_parts: number
   readonly snapshot: number
   readonly cache: FrameCacheStats

@@ -77,6 +77,14 @@ test('each kind of damage is named, with its dataset and part', async () => {
     assert.match(found.get('longer') ?? '', /has \d+ bytes, and the catalog says \d+/)
     assert.deepEqual(await readFile(partOf(server, 'flipped')), damaged)
     assert.deepEqual((await runCheck(server, 'so*')).check.problems, [])
+    // The server has written the part itself, so that SQL would not have compared it.
+    const { stderr } = await sterna(['query', 'SELECT max(price) FROM flipped'], {
+      env: { STERNA_SERVER: server.url },
+    })
+    assert.match(
+      stderr,
+      /Part flipped\.parquet of "flipped" is damaged: its bytes from 0 on .*\[DATA_CORRUPT\]/,
+    )
   })
 })
 
