@@ -24,7 +24,6 @@ const { metafile } = await build({
   bundle: true,
   splitting: true,
   sourcemap: true,
-  keepNames: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
