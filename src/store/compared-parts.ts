@@ -162,9 +162,9 @@ export class ComparedParts implements PartComparer {
   }
 
   /** Goes on to its end when nobody waits any more: the next statement needs it as well. */
-  #comparison(part: NamedPart): Promise<number> {
+  async #comparison(part: NamedPart): Promise<number> {
     this.#assertSound(part.path)
-    if (this.#sound.has(part.path)) return Promise.resolve(0)
+    if (this.#sound.has(part.path)) return 0
     const known = this.#running.get(part.path)
     if (known !== undefined) return known
     const running = this.#inTurn(part).finally(() => this.#running.delete(part.path))

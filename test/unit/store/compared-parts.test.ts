@@ -36,6 +36,21 @@ test('a statement waits for a bounded number of bytes, and damage beyond is know
   assert.equal(parts.damaged, 0)
 })
 
+test('damage that another finds first does not end the comparison of what is beyond', async (t) => {
+  const { folder, parts } = await comparedParts(t)
+  const large = await part(folder, 'large.parquet', LIMITS.comparedBytesMax)
+  const next = await part(folder, 'next.parquet', 64 * 1024 * 1024)
+  const small = await part(folder, 'small.parquet', 100_000)
+  const last = await part(folder, 'last.parquet', 100_000)
+  for (const each of [small, last]) await flip(each)
+  assert.equal(await parts.compare([large, next, small, last], { signal, isAll: false }), false)
+  await assert.rejects(async () => parts.compare([small], { signal, isAll: true }), { code: 'DATA_CORRUPT' })
+  await eventually(async () => {
+    await Promise.resolve()
+    assert.equal(parts.damaged, 2)
+  })
+})
+
 test('what is written from parts is compared however much it is', async (t) => {
   const { folder, parts } = await comparedParts(t)
   const large = await part(folder, 'large.parquet', LIMITS.comparedBytesMax)
